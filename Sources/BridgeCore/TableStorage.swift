@@ -1,0 +1,160 @@
+// The memory of the forwarding table and everything that only reads it. Shared by the writer (`ForwardingTable`), by
+// workers that decide, and by the control thread (`ForwardingTable.Reader`); it must not change an entry.
+
+package import Synchronization
+internal import Wire
+
+/// One slot: two words that are read and written atomically.
+package struct TableSlot: ~Copyable {
+  package let key: Atomic<UInt64>
+  package let value: Atomic<UInt64>
+}
+
+/// What is shared about one port: the generation that its live entries bear, and how many dynamic ones there are.
+package struct TablePort: ~Copyable {
+  package let generation = Atomic<UInt16>(0)
+  package let held = Atomic<UInt32>(0)
+
+  init() {}
+}
+
+/// What is shared about the whole table.
+package struct TableState: ~Copyable {
+  /// Seconds after which an entry that was not heard is gone.
+  let ageing = Atomic<UInt32>(0)
+  /// Slots in use, those included whose entry is aged or stale but not yet swept.
+  let occupied = Atomic<UInt32>(0)
+  /// The tick of the last sweep.
+  let swept = Atomic<UInt32>(0)
+}
+
+/// Pointers and geometry, copied freely; whoever made it by `allocate` ends its life by `deallocate`.
+///
+/// A key may stand in either of two buckets of eight slots (two cache lines each), so a search looks at 16 slots at
+/// the most, and fewer where it meets an empty slot: in a bucket nothing stands behind the first empty slot. Entries
+/// never move, which is why a reader beside the writer neither misses nor repeats one that stays.
+///
+/// A reader takes the key, the value, and the key again. The writer clears the key before it puts another value
+/// under it, so a key seen twice was there all the time, but for one case: that it went and came back in between.
+/// The value therefore carries six bits of its key's hash; one that belongs to another key is not believed.
+@safe
+package struct TableStorage: @unchecked Sendable, BitwiseCopyable {
+  package let slots: UnsafeMutablePointer<TableSlot>
+  package let ports: UnsafeMutablePointer<TablePort>
+  let state: UnsafeMutablePointer<TableState>
+  package let hash: TableHash
+  package let bucketMask: UInt64
+
+  package static var bucketSlots: Int { 8 }
+  /// Ages up to this many seconds below zero count as zero: workers read the clock each for themselves.
+  package static var skew: UInt64 { 8 }
+  /// An interval far below the wrap-around of the tick in an entry (2^24 s) and far above the longest ageing.
+  static var longest: UInt32 { 1 << 22 }
+
+  var slotCount: Int { (Int(truncatingIfNeeded: bucketMask) + 1) * TableStorage.bucketSlots }
+
+  /// Slots: the power of two at or above twice `capacity`, 16 octets each.
+  static func allocate(capacity: Int, seed: UInt64) -> TableStorage {
+    var slotCount = 2 * bucketSlots
+    while slotCount < 2 * capacity { slotCount *= 2 }
+    let memory = UnsafeMutableRawPointer.allocate(byteCount: slotCount * 16, alignment: 128)
+    unsafe memory.initializeMemory(as: UInt64.self, repeating: 0, count: slotCount * 2)
+    // All-zero words are atomics of value 0, which is an empty slot.
+    let slots = unsafe memory.bindMemory(to: TableSlot.self, capacity: slotCount)
+    let ports = UnsafeMutablePointer<TablePort>.allocate(capacity: PortIndex.limit)
+    for index in 0..<PortIndex.limit { unsafe (ports + index).initialize(to: TablePort()) }
+    let state = UnsafeMutablePointer<TableState>.allocate(capacity: 1)
+    unsafe state.initialize(to: TableState())
+    return unsafe TableStorage(
+      slots: slots, ports: ports, state: state, hash: TableHash(seed: seed),
+      bucketMask: UInt64(slotCount / bucketSlots - 1))
+  }
+
+  func deallocate() {
+    unsafe UnsafeMutableRawPointer(slots).deallocate()
+    unsafe ports.deallocate()
+    unsafe state.deallocate()
+  }
+
+  /// The first slot of a key's first bucket.
+  @inlinable @inline(__always)
+  package func home(_ hash: UInt64) -> Int {
+    Int(truncatingIfNeeded: (hash &>> 32 & bucketMask) &* 8)
+  }
+
+  /// The first slot of the other bucket of a key; never that of the first.
+  @inlinable @inline(__always)
+  package func alternative(_ hash: UInt64) -> Int {
+    let distance = (hash & bucketMask) | 1
+    return Int(truncatingIfNeeded: ((hash &>> 32 & bucketMask) ^ distance) &* 8)
+  }
+
+  /// The six bits of the hash that stand in the value.
+  @inlinable @inline(__always)
+  package func check(_ hash: UInt64) -> UInt64 { hash &>> 56 & 0xFC }
+
+  /// The slot in the bucket beginning at `first` that holds `key`, or -1.
+  @inlinable @inline(__always)
+  package func slot(of key: UInt64, inBucketAt first: Int) -> Int {
+    var offset = 0
+    while offset < TableStorage.bucketSlots {
+      let found = unsafe slots[first &+ offset].key.load(ordering: .acquiring)
+      if found == key { return first &+ offset }
+      if found == TableKey.empty { return -1 }
+      offset &+= 1
+    }
+    return -1
+  }
+
+  /// The slot that holds `key`, or -1.
+  @inlinable @inline(__always)
+  package func slot(of key: UInt64, hash: UInt64) -> Int {
+    let slot = slot(of: key, inBucketAt: home(hash))
+    return slot >= 0 ? slot : self.slot(of: key, inBucketAt: alternative(hash))
+  }
+
+  /// The value word under `key`, alive or not; 0 where there is none. Safe beside the writer.
+  @inlinable @inline(__always)
+  package func value(of key: UInt64, hash: UInt64) -> UInt64 {
+    let slot = slot(of: key, hash: hash)
+    guard slot >= 0 else { return 0 }
+    return value(at: slot, expecting: key, check: check(hash))
+  }
+
+  /// The value word in a slot, 0 if the slot does not hold `key` any more.
+  @inlinable @inline(__always)
+  package func value(at slot: Int, expecting key: UInt64, check: UInt64) -> UInt64 {
+    let value = unsafe slots[slot].value.load(ordering: .acquiring)
+    let again = unsafe slots[slot].key.load(ordering: .relaxed)
+    return again == key && TableValue.check(value) == check ? value : 0
+  }
+
+  @inlinable @inline(__always)
+  package func generation(of port: PortIndex) -> UInt16 {
+    // A port in the table is always below the limit; the mask only keeps this total.
+    unsafe ports[port.slot & (PortIndex.limit &- 1)].generation.load(ordering: .relaxed)
+  }
+
+  /// Whether an entry may be used: not aged, and not of an earlier generation of its port.
+  /// - Parameter ageLimit: seconds of ageing plus `skew`.
+  @inlinable @inline(__always)
+  package func isAlive(_ value: UInt64, at now: Tick, ageLimit: UInt64) -> Bool {
+    if TableValue.isStatic(value) { return true }
+    guard TableStorage.shiftedAge(value, at: now) <= ageLimit else { return false }
+    return !TableValue.isDynamic(value) || TableValue.generation(value) == generation(of: TableValue.port(value))
+  }
+
+  /// Seconds since the entry was heard, plus `skew`.
+  @inlinable @inline(__always)
+  package static func shiftedAge(_ value: UInt64, at now: Tick) -> UInt64 {
+    (now.stamp &- TableValue.stamp(value) &+ skew) & 0xFF_FFFF
+  }
+
+  /// Whether an entry set by command makes way for `wanted` or is refreshed by it. Off the straight path.
+  @inline(never)
+  package func pinnedWants(_ found: UInt64, _ wanted: UInt64, at now: Tick, ageLimit: UInt64) -> Bool {
+    if TableValue.isStatic(found) { return false }
+    guard isAlive(found, at: now, ageLimit: ageLimit) else { return true }
+    return TableValue.port(found) == TableValue.port(wanted) && TableValue.stamp(found) != TableValue.stamp(wanted)
+  }
+}

@@ -1,0 +1,50 @@
+// What `Bridge.decide` says of one frame, and nothing else: plain bits, no reference.
+
+/// The fate of a frame. Exactly one of deliver, flood and drop; `teach` is independent of it.
+@usableFromInline
+package struct Verdict: Sendable, BitwiseCopyable, Equatable {
+  @usableFromInline
+  package enum Action: UInt8, Sendable, BitwiseCopyable {
+    /// To one port: `port`.
+    case deliver
+    /// To every member of flood set `floodSet` but the ingress port.
+    case flood
+    /// To nobody, for `reason`.
+    case drop
+  }
+
+  @usableFromInline package let action: Action
+  /// Meaningful for `drop` only.
+  @usableFromInline package let reason: DropReason
+  /// The source is new, has moved or was last heard a tick ago: hand it to `Bridge.teach`.
+  @usableFromInline package let teach: Bool
+  /// Meaningful for `deliver` only.
+  @usableFromInline package let port: PortIndex
+  /// Meaningful for `flood` only.
+  @usableFromInline package let floodSet: FloodSetIndex
+  /// The VLAN the frame was admitted to, 1 to 4094; 0 where it was dropped before.
+  @usableFromInline package let vlan: UInt16
+
+  @inlinable
+  package init(
+    action: Action, reason: DropReason = .runt, teach: Bool = false, port: PortIndex = PortIndex(rawValue: 0),
+    floodSet: FloodSetIndex = FloodSetIndex(rawValue: 0), vlan: UInt16 = 0
+  ) {
+    self.action = action
+    self.reason = reason
+    self.teach = teach
+    self.port = port
+    self.floodSet = floodSet
+    self.vlan = vlan
+  }
+
+  @inlinable package static func deliver(to port: PortIndex, vlan: UInt16, teach: Bool) -> Verdict {
+    Verdict(action: .deliver, teach: teach, port: port, vlan: vlan)
+  }
+  @inlinable package static func flood(_ set: FloodSetIndex, vlan: UInt16, teach: Bool) -> Verdict {
+    Verdict(action: .flood, teach: teach, floodSet: set, vlan: vlan)
+  }
+  @inlinable package static func drop(_ reason: DropReason, vlan: UInt16 = 0, teach: Bool = false) -> Verdict {
+    Verdict(action: .drop, reason: reason, teach: teach, vlan: vlan)
+  }
+}

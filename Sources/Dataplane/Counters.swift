@@ -1,0 +1,93 @@
+// What is counted for each port. One thread writes a port's counters, any thread reads them; nothing is locked,
+// so a reader sees each counter right and their sum exact once traffic rests (the ledger of the contract).
+
+package import BridgeCore
+internal import Glibc
+internal import Synchronization
+
+/// The counters of a port that are no drops, in the order in which they lie in memory.
+package enum Counter: Int, CaseIterable, Sendable, BitwiseCopyable {
+  /// Frames, bytes (without FCS and offload header) and wire segments from the port into the switch.
+  case rxFrames, rxBytes, rxSegments
+  /// … and out of the switch to the port.
+  case txFrames, txBytes, txSegments
+  /// Received frames that went to one port, to a flood set, or to the switch itself.
+  case forwarded, flooded, consumed
+  /// Copies attempted for flooded frames of this port; frames the switch itself made for it.
+  case floodCopies, originated
+  /// Frames joined into another before writing; extra frames made by segmentation.
+  case merged, split
+}
+
+/// The counters of all port slots in one mapping, touched only where a port is used.
+@safe
+package final class Counters: @unchecked Sendable {
+  /// Counter, then drops by reason, then the time of the last drop by reason (nanoseconds since 1970).
+  static let dropBase = Counter.allCases.count
+  static let timeBase = dropBase + DropReason.count
+  static let stride = (timeBase + DropReason.count + 7) & ~7
+
+  private let words: UnsafeMutablePointer<Atomic<UInt64>>
+  private let byteCount: Int
+
+  /// - Parameter slots: how many port slots there are.
+  package init(slots: Int) throws(PageMemoryError) {
+    byteCount = slots * Counters.stride * 8
+    let memory = try unsafe mapPages(byteCount)
+    // All-zero bytes are the value 0 of an Atomic<UInt64>, so fresh pages need no initialisation.
+    unsafe words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: slots * Counters.stride)
+  }
+
+  deinit { unsafe unmapPages(UnsafeMutableRawPointer(words), byteCount) }
+
+  /// The counters of one slot, for the thread that writes them.
+  func block(of port: PortIndex) -> CounterBlock { unsafe CounterBlock(words: words + port.slot * Counters.stride) }
+
+  /// What has been counted for `port` up to now.
+  package func snapshot(of port: PortIndex) -> CounterSnapshot {
+    var snapshot = CounterSnapshot()
+    for counter in Counter.allCases {
+      snapshot.values[counter.rawValue] = load(port, counter.rawValue)
+    }
+    for reason in DropReason.allCases {
+      let count = load(port, Counters.dropBase + Int(reason.rawValue))
+      guard count != 0 else { continue }
+      snapshot.drops[reason] = count
+      snapshot.lastDrop[reason] = load(port, Counters.timeBase + Int(reason.rawValue))
+    }
+    return snapshot
+  }
+
+  /// Back to zero, for a slot that gets another port; nobody may count for it at that time.
+  package func reset(_ port: PortIndex) {
+    for word in 0..<Counters.stride {
+      unsafe words[port.slot * Counters.stride + word].store(0, ordering: .relaxed)
+    }
+  }
+
+  private func load(_ port: PortIndex, _ word: Int) -> UInt64 {
+    unsafe words[port.slot * Counters.stride + word].load(ordering: .relaxed)
+  }
+}
+
+/// The writing side of one port's counters. One thread writes, so adding needs no locked instruction.
+@unsafe
+struct CounterBlock: BitwiseCopyable {
+  let words: UnsafeMutablePointer<Atomic<UInt64>>
+
+  @inline(__always)
+  func add(_ counter: Counter, _ amount: Int = 1) { unsafe bump(counter.rawValue, amount) }
+
+  /// Counts one drop and notes when it was, in nanoseconds since 1970.
+  @inline(__always)
+  func drop(_ reason: DropReason, at time: UInt64) {
+    unsafe bump(Counters.dropBase &+ Int(reason.rawValue), 1)
+    unsafe words[Counters.timeBase &+ Int(reason.rawValue)].store(time, ordering: .relaxed)
+  }
+
+  @inline(__always)
+  private func bump(_ word: Int, _ amount: Int) {
+    let old = unsafe words[word].load(ordering: .relaxed)
+    unsafe words[word].store(old &+ UInt64(truncatingIfNeeded: amount), ordering: .relaxed)
+  }
+}

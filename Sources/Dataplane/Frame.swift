@@ -1,0 +1,37 @@
+// One received frame on its way from receive to transmit: where it lies, and what was parsed of it.
+
+internal import Offload
+internal import Wire
+
+/// A frame in the arena with its offload header. Plain bits; the bytes stay where they were received.
+@unsafe
+struct Frame: BitwiseCopyable {
+  /// The offload header, with the frame behind it. A tag taken off moves it by 4.
+  var start: UnsafeMutableRawPointer
+  /// Octets from the first of the offload header to the last of the frame.
+  var count: Int
+  /// Octets behind Ethernet header and tags that one wire segment holds: judged against a port's MTU.
+  let payload: Int
+  /// Wire segments that the frame stands for: 1, or more with segmentation offload.
+  let segments: Int
+  let header: FrameHeader
+
+  /// Octets without offload header: what counters count.
+  var length: Int { unsafe count &- FrameArena.offloadHeader }
+  var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: start, count: count) }
+
+  /// The outermost tag is one of the customer kind that names `vlan`.
+  func carriesTag(of vlan: UInt16) -> Bool {
+    unsafe header.tagCount != 0 && header.outerTag.tpid == .customerTag && header.outerTag.vid == vlan
+  }
+
+  /// The same frame in the same memory without its outermost tag; as it was where that cannot be.
+  func untagged() -> Frame {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(start: start, count: count)
+    guard let moved = unsafe TagEdit.pop(buffer, start: 0, length: count) else { return unsafe self }
+    var frame = unsafe self
+    unsafe frame.start += moved
+    unsafe frame.count &-= moved
+    return unsafe frame
+  }
+}

@@ -1,0 +1,72 @@
+// The middle of a frame's way: from the bytes that were read to the verdict and its execution. Straight down;
+// policy lives in Bridge.decide, egress in Delivery.
+
+internal import BridgeCore
+internal import Capture
+internal import LinuxIO
+internal import Offload
+internal import Wire
+
+extension Worker {
+  /// Handles the frame of `count` octets, offload header included, that lies in the arena.
+  /// - Returns: the cost of what it caused, beside its own reading.
+  mutating func receive(_ count: Int, from port: PortIndex) -> Int32 {
+    let slot = unsafe ports[port]
+    let counters = unsafe slot.pointee.counters
+    let landing = unsafe arena.landing
+    let length = max(0, count &- FrameArena.offloadHeader)
+    let bytes = unsafe UnsafeRawBufferPointer(rebasing: landing[min(count, FrameArena.offloadHeader)..<count])
+    unsafe counters.add(.rxFrames)
+    unsafe counters.add(.rxBytes, length)
+
+    guard count >= FrameArena.offloadHeader, count < landing.count else {
+      let reason: DropReason = count < landing.count ? .badOffload : .oversize
+      return unsafe drop(reason, bytes, from: port, segments: 1)
+    }
+    let header: FrameHeader
+    do {
+      header = try unsafe FrameHeader(parsing: bytes.bytes)
+    } catch {
+      return unsafe drop(error == .runt ? .runt : .badTag, bytes, from: port, segments: 1)
+    }
+    guard let frame = unsafe checkOffload(landing, bytes, header) else {
+      return unsafe drop(.badOffload, bytes, from: port, segments: 1)
+    }
+    let verdict = bridge.decide(header, from: port, at: now)
+    if verdict.teach { bridge.teach(header.source, vlan: verdict.vlan, on: port, at: now) }
+    if verdict.action == .drop { return unsafe drop(verdict.reason, bytes, from: port, segments: frame.segments) }
+
+    unsafe counters.add(.rxSegments, frame.segments)
+    unsafe capture.record(bytes, from: port, handle: slot.pointee.handle, verdict, at: realTime)
+    return unsafe deliver(frame, verdict, from: port)
+  }
+
+  /// Puts the checked offload header in the place of the one that came in.
+  /// - Returns: the frame, or nil where the header asks for what the frame does not bear.
+  @inline(__always)
+  private func checkOffload(
+    _ landing: UnsafeMutableRawBufferPointer, _ bytes: UnsafeRawBufferPointer, _ header: FrameHeader
+  ) -> Frame? {
+    guard let start = landing.baseAddress else { return nil }
+    guard let raw = try? unsafe VirtioNetHeader(parsing: UnsafeRawBufferPointer(landing).bytes),
+      case .accepted(let clean, let segments) = unsafe OffloadCheck.validate(raw, frame: bytes.bytes, header: header)
+    else { return nil }
+    unsafe clean.store(to: landing)
+    let segment = clean.isSegmented ? Int(clean.headerLength) &+ Int(clean.gsoSize) : bytes.count
+    return unsafe Frame(
+      start: start, count: FrameArena.offloadHeader &+ bytes.count, payload: segment &- header.payloadOffset,
+      segments: segments, header: header)
+  }
+
+  /// Counts a frame that goes nowhere.
+  private mutating func drop(
+    _ reason: DropReason, _ bytes: UnsafeRawBufferPointer, from port: PortIndex, segments: Int
+  ) -> Int32 {
+    let slot = unsafe ports[port]
+    let counters = unsafe slot.pointee.counters
+    unsafe counters.add(.rxSegments, segments)
+    unsafe counters.drop(reason, at: realTime)
+    unsafe capture.record(bytes, from: port, handle: slot.pointee.handle, .drop(reason), at: realTime)
+    return 0
+  }
+}

@@ -1,0 +1,42 @@
+// The way from control to data: values go in from any thread, the worker takes them out between batches and answers.
+// No lock is held while a frame is handled.
+
+internal import LinuxIO
+internal import Synchronization
+
+/// A bounded queue of values for one worker thread, which is woken by each.
+final class Mailbox<Letter: Sendable>: Sendable {
+  private let letters: Mutex<[Letter]>
+  private let wake: WakeDescriptor
+  private let capacity: Int
+
+  /// - Parameter capacity: how many letters may wait.
+  init(capacity: Int = 4096) throws(SystemError) {
+    self.capacity = capacity
+    wake = try WakeDescriptor()
+    letters = Mutex([])
+  }
+
+  /// Readable while letters wait.
+  var descriptor: Int32 { wake.number }
+
+  /// Whether there was room; a worker that lives takes letters faster than control can write them.
+  func post(_ letter: Letter) -> Bool {
+    let posted = letters.withLock { waiting in
+      guard waiting.count < capacity else { return false }
+      waiting.append(letter)
+      return true
+    }
+    if posted { wake.signal() }
+    return posted
+  }
+
+  /// All letters, oldest first. Clears the wake-up before it looks, so that none is missed.
+  func take() -> [Letter] {
+    wake.clear()
+    return letters.withLock { waiting in
+      defer { waiting = [] }
+      return waiting
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// What a worker knows of each port: its descriptor, its limits, its budget. Plain bits in one array.
+
+internal import BridgeCore
+internal import LinuxIO
+
+/// One slot of a worker's port table.
+@unsafe
+struct PortSlot: BitwiseCopyable {
+  /// Descriptor -1: nobody here.
+  var io = PortIO(descriptor: -1)
+  var counters: CounterBlock
+  /// Largest payload behind Ethernet header and tags, in octets.
+  var mtu: Int32 = 0
+  /// The VLAN that leaves without a tag; 0 for none.
+  var native: UInt16 = 0
+  /// Frames may go out: the port is on and its device is there.
+  var transmits = false
+  /// The poller reports the descriptor.
+  var watched = false
+  /// Which attachment of this slot: an event or notice of an earlier one is stale.
+  var serial: UInt32 = 0
+  /// What the capture of received frames knows the port as; 0 without one.
+  var handle: UInt32 = 0
+  /// What the port may still cause in this round, in units of about a quarter microsecond; negative after a frame
+  /// that cost more than was left.
+  var deficit: Int32 = 0
+
+  var isAttached: Bool { unsafe io.descriptor >= 0 }
+}
+
+/// All slots of a worker.
+@safe
+struct PortTable: ~Copyable {
+  private let slots: UnsafeMutablePointer<PortSlot>
+  let count: Int
+
+  init(count: Int, counters: Counters) {
+    self.count = count
+    unsafe slots = .allocate(capacity: count)
+    for index in 0..<count {
+      let block = unsafe counters.block(of: PortIndex(rawValue: UInt16(truncatingIfNeeded: index)))
+      unsafe (slots + index).initialize(to: PortSlot(counters: block))
+    }
+  }
+
+  deinit { unsafe slots.deallocate() }
+
+  /// The slot of `port`; every index that reaches a worker was handed out below `count`.
+  @inline(__always)
+  subscript(_ port: PortIndex) -> UnsafeMutablePointer<PortSlot> {
+    precondition(port.slot < count)
+    return unsafe slots + port.slot
+  }
+}

@@ -1,0 +1,69 @@
+// One port while the switch runs: what it should be, what it is, and since when it waits.
+
+internal import BridgeCore
+internal import Dataplane
+internal import LinuxIO
+internal import SwitchModel
+internal import Wire
+
+/// What the supervisor keeps of a port.
+struct PortRecord: Sendable {
+  var configuration: PortConfiguration
+  /// For people and scripts; never used twice while the switch runs.
+  let id: Int
+  /// The slot in the data plane; used again after the port is gone.
+  let index: PortIndex
+  /// Tells this attachment from earlier ones of the slot; changes with each.
+  var serial: UInt32 = 0
+  /// Nil while the port waits.
+  var device: TapDevice?
+  /// The interface as last heard of; nil where that cannot be known.
+  var link: LinkState?
+  /// Follows the namespace named in the configuration, from the beginning to the removal of the port.
+  var watch: NamespaceWatch?
+  /// Follows the namespace the user moved the device to.
+  var movedWatch: NamespaceWatch?
+  /// What it waits for; meaningful without a device only.
+  var waitsFor = ""
+  /// May the device be made when what was missing appears? Not after somebody deleted it.
+  var makesDevice = true
+  /// The slot is in the flood sets.
+  var floods = false
+
+  /// The state and its reason, as `port list` shows it.
+  var state: (PortState, String?) {
+    guard device != nil else { return (.waiting, waitsFor) }
+    if !configuration.up { return (.down, "switched off: up=off") }
+    guard let link else { return (.up, nil) }
+    return link.isUp ? (.up, nil) : (.down, "device \(link.name) is down; ip link set \(link.name) up brings it up")
+  }
+
+  /// Frames can pass now.
+  var isUp: Bool { state.0 == .up }
+
+  /// What the worker holds the port to.
+  var limits: PortLimits {
+    PortLimits(
+      mtu: link?.mtu ?? configuration.mtu ?? 1500, native: configuration.nativeVLAN, enabled: configuration.up)
+  }
+
+  var policy: PortPolicy { PortPolicy(forwarding: configuration.up, nativeVID: configuration.nativeVLAN) }
+
+  /// The namespace of the configuration; names were checked when it was read.
+  var namespace: NamespaceReference { configuration.netns.flatMap { NamespaceReference(parsing: $0) } ?? .current }
+
+  /// The device the configuration asks for.
+  func request(switchName: String, machine: String, create: Bool) -> TapRequest {
+    TapRequest(
+      name: configuration.target, namespace: namespace,
+      mac: configuration.mac
+        ?? stableMAC(machineID: machine, switchName: switchName, port: configuration.name),
+      explicitMAC: configuration.mac != nil, mtu: configuration.mtu, queueLength: configuration.txqueuelen,
+      explicitQueueLength: configuration.values[.txqueuelen] != nil,
+      addresses: configuration.addresses.compactMap { InterfaceAddress($0) },
+      routes: configuration.routes.compactMap { InterfaceRoute($0) },
+      label: "tapswitch \(switchName)/\(configuration.name)",
+      group: UInt32(truncatingIfNeeded: stableMAC(machineID: machine, switchName: switchName, port: "").bits) | 1,
+      persist: configuration.persist, create: create)
+  }
+}

@@ -1,0 +1,106 @@
+// What happens to devices and namespaces behind the switch's back, turned into port states.
+
+internal import Dataplane
+internal import LinuxIO
+internal import Logging
+internal import SwitchModel
+
+extension Supervisor {
+  func handle(_ event: SupervisorEvent) async {
+    await acquire()
+    defer { release() }
+    switch event {
+    case .notice(.portFailed(let index, let serial, let code)):
+      guard let name = name(of: index), records[name]?.serial == serial, records[name]?.device != nil else { return }
+      await gone(name, code: code)
+    case .link(let event): await handle(event)
+    }
+  }
+
+  private func handle(_ event: LinkEvent) async {
+    switch event {
+    case .linkChanged(let link): await changed(link)
+    case .linkGone(let link, let moved):
+      guard let name = port(with: link) else { return }
+      if moved { await follow(name) } else { await gone(name, code: 0) }
+    case .namespaceAppeared(let reference, _):
+      for name in ports(in: reference) where records[name]?.device == nil {
+        await retry(name, create: records[name]?.makesDevice ?? true)
+      }
+    case .namespaceGone(let reference, let id): await gone(reference, id)
+    case .eventsLost(let id):
+      for (name, record) in records where record.device != nil && record.link?.namespace == id { await follow(name) }
+      for (name, record) in records where record.device == nil { await retry(name, create: record.makesDevice) }
+    }
+    await updateFlood()
+  }
+
+  /// A link is new or has changed: news of a port's device, or the device a port waits for.
+  private func changed(_ link: LinkState) async {
+    if let name = port(with: link) {
+      await learn(link, of: name)
+      return
+    }
+    for (name, record) in records where record.device == nil && record.configuration.target == link.name {
+      await retry(name, create: false)
+    }
+  }
+
+  /// The name of a namespace went, or its process: nothing of ours may keep it alive.
+  private func gone(_ reference: NamespaceReference, _ id: NamespaceID?) async {
+    for name in ports(in: reference) {
+      await lose(name, why: "\(reference.sentence) does not exist", makesDevice: true)
+    }
+    // A device that was moved there goes with the namespace, or works on unheard if something else keeps it alive.
+    guard let id else { return }
+    for (name, record) in records where record.link?.namespace == id && record.movedWatch != nil {
+      if let watch = record.movedWatch { monitor?.unwatch(watch) }
+      records[name]?.movedWatch = nil
+    }
+  }
+
+  /// The device was deleted, alone or with its namespace.
+  private func gone(_ name: String, code: Int32) async {
+    guard let record = records[name] else { return }
+    // With its namespace: then it is to be made anew when that returns.
+    let device = record.configuration.target
+    await lose(
+      name, why: "device \(device) was deleted; tapswitch port set \(name) up=on makes it anew", makesDevice: false)
+    await updateFlood()
+    // Somebody may have made another one of that name already.
+    await retry(name, create: false)
+  }
+
+  /// Tries to attach a port that waits; what goes wrong is why it waits.
+  private func retry(_ name: String, create: Bool) async {
+    guard let before = records[name], before.device == nil else { return }
+    do throws(PortError) {
+      try await attach(name, create: create, joining: false)
+    } catch {
+      if error.message != before.waitsFor {
+        logger.warning("still waiting: \(error)", metadata: ["port": "\(name)"])
+      }
+    }
+    if records[name]?.device != nil {
+      logState(name)
+    } else if !before.makesDevice, !create {
+      // "No such device" would hide that somebody deleted it and how to get it back.
+      records[name]?.waitsFor = before.waitsFor
+    }
+  }
+
+  private func port(with link: LinkState) -> String? {
+    for (name, record) in records where record.device != nil {
+      if let known = record.link {
+        if known.index == link.index, known.namespace == link.namespace { return name }
+      } else if record.device?.index == link.index, record.device?.home == link.namespace {
+        return name
+      }
+    }
+    return nil
+  }
+
+  private func ports(in reference: NamespaceReference) -> [String] {
+    records.filter { $0.value.namespace == reference }.map(\.key)
+  }
+}

@@ -1,0 +1,3 @@
+// The supervisor is what the control API controls.
+
+extension Supervisor: SwitchControl {}

@@ -1,0 +1,1 @@
+"""What the system tests stand on: a private world, namespaces, switches, frames, traffic. No test lives here."""

@@ -1,0 +1,2 @@
+// Empty: the package manager wants a source file beside the header.
+#include "CFuzzer.h"
