@@ -8,7 +8,9 @@ package struct PageMemoryError: Error, Sendable, CustomStringConvertible {
   package let byteCount: Int
   /// errno.
   package let code: Int32
-  package var description: String { "cannot map \(byteCount) bytes of memory (errno \(code)): stop other programs or lower table_size" }
+  package var description: String {
+    "cannot map \(byteCount) bytes of memory (errno \(code)): stop other programs or lower table_size"
+  }
 }
 
 /// Anonymous private pages; freed with `unmapPages`.

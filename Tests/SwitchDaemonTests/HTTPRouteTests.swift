@@ -123,7 +123,7 @@ struct HTTPRouteTests {
 
   @Test func `the configuration is YAML, or JSON when asked for`() async throws {
     try await withServer { path in
-      let yaml = try await ask(path, "GET", "/v1/config", headers: "Accept: */*\r\n")
+      let yaml = try await ask(path, "GET", "/v1/config", headers: "Accept: application/yaml\r\n")
       #expect(yaml.headers["content-type"] == "application/yaml")
       let json = try await ask(path, "GET", "/v1/config", headers: "Accept: application/json;q=1, */*\r\n")
       #expect(json.headers["content-type"] == "application/json")

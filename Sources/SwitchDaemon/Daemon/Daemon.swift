@@ -116,7 +116,7 @@ extension Problem {
       case .system: ("system", 500)
       }
     self.init(
-      kind: kind, title: "Cannot capture", status: status, detail: "capture \(TerminalText.escaped(error.path)): \(error.why)",
-      fix: error.fix)
+      kind: kind, title: "Cannot capture", status: status,
+      detail: "capture \(TerminalText.escaped(error.path)): \(error.why)", fix: error.fix)
   }
 }

@@ -8,7 +8,7 @@ extension APIRoutes {
   static let configuration: [APIRoute] = [
     APIRoute(
       method: .get, path: "/v1/config", identifier: "getConfiguration",
-      summary: "The running configuration: YAML, or JSON if Accept asks for application/json.",
+      summary: "The running configuration: JSON, or YAML if Accept asks for application/yaml.",
       answers: [
         APIRoute.Content(type: yaml, schema: ["type": "string"]), APIRoute.Content(schema: ["type": "object"]),
       ], isForEveryone: false
@@ -32,7 +32,7 @@ extension APIRoutes {
 
   private static let yaml = "application/yaml"
 
-  /// What stands first of JSON and YAML; YAML if neither does.
+  /// What stands first of JSON and YAML; JSON if neither does.
   private static func wantsJSON(_ accept: [String]) -> Bool {
     for field in accept {
       for range in field.split(separator: ",") {
@@ -41,7 +41,7 @@ extension APIRoutes {
         if type == yaml || type == "text/yaml" || type == "text/plain" { return false }
       }
     }
-    return false
+    return true
   }
 
   private static func savePath(_ request: JSONValue) throws(Problem) -> String? {

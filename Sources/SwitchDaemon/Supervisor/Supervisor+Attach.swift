@@ -65,10 +65,9 @@ extension Supervisor {
     let before = record.limits
     records[name]?.link = link
     // The kernel drops the routes of a link that goes down.
-    let routes = device.request.routes
     if cameUp, !record.configuration.routes.isEmpty {
       let wanted = record.configuration.routes.compactMap { InterfaceRoute($0) }
-      do { try device.setRoutes(old: routes.isEmpty ? wanted : wanted, new: wanted) } catch {
+      do { try device.setRoutes(old: wanted, new: wanted) } catch {
         logger.warning("routes cannot be set again: \(error)", metadata: ["port": "\(name)"])
       }
     }

@@ -41,7 +41,8 @@ extension Supervisor {
       guard case .history(let history) = await dataplane.perform(.history(mac, vlan: entry.vlan)) else { continue }
       let since = history?.since ?? Tick(rawValue: now.rawValue &- (entry.age ?? 0))
       let moves = (history?.recent ?? []).map { move in
-        FDBDetail.Move(time: text(move.tick), from: names[move.from] ?? "a removed port", to: names[move.to] ?? "a removed port")
+        FDBDetail.Move(
+          time: text(move.tick), from: names[move.from] ?? "a removed port", to: names[move.to] ?? "a removed port")
       }
       details.append(
         FDBDetail(FDBEntry(entry, port: port, moves: history?.moves ?? 0), since: text(since), history: moves))

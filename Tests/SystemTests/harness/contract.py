@@ -53,7 +53,8 @@ def port(value, shown=False):
 
 
 def status(value):
-    keys(value, ["name", "version", "pid", "uptime_seconds", "unsaved", "ports", "fdb", "counters"])
+    keys(value, ["name", "version", "pid", "uptime_seconds", "unsaved", "ports", "fdb", "counters"],
+         ["drops", "rates", "captures"])
     keys(value["ports"], ["total", "up"])
     keys(value["fdb"], ["entries", "capacity"])
     for item in (value["pid"], value["ports"]["total"], value["ports"]["up"], value["fdb"]["entries"],
