@@ -169,7 +169,9 @@ extension ForwardingTable {
     let port = TableValue.port(value)
     let slot = port.slot & (PortIndex.limit - 1)
     guard TableValue.isDynamic(value) else {
-      unsafe pinned[slot] &+= amount
+      // Not `pinned[slot] &+=`: the thread sanitizer of Swift 6.3 takes that for a write to the first slot.
+      let counter = unsafe pinned + slot
+      unsafe counter.pointee &+= amount
       return
     }
     guard TableValue.generation(value) == storage.generation(of: port) else { return }

@@ -20,9 +20,11 @@ struct Frame: BitwiseCopyable {
   var length: Int { unsafe count &- FrameArena.offloadHeader }
   var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: start, count: count) }
 
-  /// The outermost tag is one of the customer kind that names `vlan`.
+  /// The outermost tag is one of the customer kind that names `vlan`, or names none and only bears a priority, so
+  /// that the frame is in the native VLAN (802.1Q-2018 clause 6.9.1).
   func carriesTag(of vlan: UInt16) -> Bool {
-    unsafe header.tagCount != 0 && header.outerTag.tpid == .customerTag && header.outerTag.vid == vlan
+    unsafe header.tagCount != 0 && header.outerTag.tpid == .customerTag
+      && (header.outerTag.vid == vlan || header.outerTag.vid == 0)
   }
 
   /// The same frame in the same memory without its outermost tag; as it was where that cannot be.

@@ -92,8 +92,10 @@ def test_get_routes_return_the_contract_shapes(network):
     [contract.entry(entry) for entry in switch.http("GET", "/v1/fdb").json()]
     contract.vlans(switch.http("GET", "/v1/vlans").json())
     [contract.drop(drop) for drop in switch.http("GET", "/v1/drops").json()]
-    for path in ("/v1/status", "/v1/ports", "/v1/fdb", "/v1/vlans", "/v1/drops", "/v1/config"):
+    for path in ("/v1/status", "/v1/ports", "/v1/fdb", "/v1/vlans", "/v1/drops"):
         assert switch.http("GET", path).type == "application/json"
+    answer = switch.http("GET", "/v1/config", headers={"Accept": "application/json"})
+    assert answer.type == "application/json" and set(answer.json()["ports"]) == {host.port for host in hosts}
 
 
 def test_ports_post_patch_delete(network, lab):
@@ -121,7 +123,7 @@ def test_ports_post_patch_delete(network, lab):
 
 BODIES = [
     (b"", 400), (b"{", 400), (b"null", (400, 422)), (b"[]", (400, 422)), (b'"x"', (400, 422)), (b"{}", (400, 422)),
-    (b'{"name":"x"}', (400, 422)), (b'{"tap":5}', (400, 422)), (b'{"tap":"q0","colour":"red"}', (400, 422)),
+    (b'{"name":"x"}', (400, 422)), (b'{"tap":[5]}', (400, 422)), (b'{"tap":"q0","colour":"red"}', (400, 422)),
     (b'{"tap":"q0","mtu":"big"}', (400, 422)), (b'{"tap":"q0","mtu":67}', (400, 422)),
     (b'{"tap":"q0","mtu":65522}', (400, 422)), (b'{"tap":"q0","mtu":1e999}', (400, 422)),
     (b'{"tap":"q0","mtu":-0}', (400, 422)), (b'{"tap":"q0","mtu":9223372036854775808}', (400, 422)),

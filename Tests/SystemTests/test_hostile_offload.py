@@ -83,11 +83,15 @@ def test_B3_checksum_offsets_outside_the_layer_4_header(forge):
     assert forge.refused_or_dropped(starts + offsets + six + other) >= 10
 
 
-def test_B3_checksum_of_later_fragments_and_cut_headers(forge):
+def test_B3_a_later_fragment_has_no_layer_4_header(forge):
     later = bytes(forge.front / IP(src="10.7.0.1", dst="10.7.0.2", frag=185, proto=6) / (OUI * 20))
-    short = bytes(forge.front / IP(src="10.7.0.1", dst="10.7.0.2", proto=6) / b"0123456789abcdefgh")
-    other = bytes(forge.front / IP(src="10.7.0.1", dst="10.7.0.2", proto=47) / (OUI * 20))
-    assert forge.refused_or_dropped([(frame, (1, 0, 0, 0, 34, 16)) for frame in (later, short, other)]) == 3
+    assert forge.refused_or_dropped([(later, (1, 0, 0, 0, 34, 16))]) == 1
+
+
+def test_B3_checksums_of_other_protocols_behind_the_ip_header_pass(forge):
+    """Kernels leave those of SCTP, GRE and of what tunnels carry to the device, too."""
+    frame = bytes(forge.front / IP(src="10.7.0.1", dst="10.7.0.2", proto=47) / (OUI * 20))
+    forge.passes(frame, (1, 0, 0, 0, 34, 4))
 
 
 def test_B5_segment_sizes(forge):
@@ -157,12 +161,11 @@ KINDS = [(layer, version, gso) for layer in ("tcp", "udp") for version in (4, 6)
 
 
 @pytest.mark.parametrize("layer, version, gso", KINDS)
-@pytest.mark.parametrize("vid", [0, 1])
-def test_B4_a_tag_is_popped_from_a_frame_with_partial_checksum(forge, layer, version, gso, vid):
+def test_B4_a_tag_is_popped_from_a_frame_with_partial_checksum(forge, layer, version, gso):
     """Tagged with the native VLAN it leaves untagged; checksum offsets shift by 4, segments stay right."""
     kind = {("tcp", 4): GSO_TCPV4, ("tcp", 6): GSO_TCPV6}.get((layer, version), GSO_UDP_L4) if gso else 0
     make, size = getattr(forge, layer), 3000 if gso else 1000
-    frame, header = checksums.with_partial(make(size, version, forge.front / Dot1Q(vlan=vid, prio=5)), kind,
+    frame, header = checksums.with_partial(make(size, version, forge.front / Dot1Q(vlan=1, prio=5)), kind,
                                            1000 if gso else 0)
     inside, inner = checksums.with_partial(make(size, version), kind, 1000 if gso else 0)
     assert header[4] == inner[4] + 4

@@ -43,7 +43,7 @@ def test_the_same_mac_is_learned_for_each_vlan_apart(bench):
         bench.wires[C].send(frame)
     assert bench.wires[A].frames(wanted=2) == [to_ten, to_thirty]
     assert bench.wires[B].frames(wanted=2) == [to_twenty, to_thirty]
-    assert [entry["vlan"] for entry in bench.switch.fdb("--vlan", "20")] == [20]
+    assert {entry["vlan"] for entry in bench.switch.fdb("--vlan", "20")} == {20}
 
 
 def test_the_native_vlan_leaves_untagged(bench):
@@ -81,11 +81,15 @@ def test_V2_many_frames_of_many_tags_take_bounded_time(bench):
     assert bench.send(frames) == [frames, frames]
 
 
-def test_V3_vid_0_is_the_native_vlan_and_selects_nothing_inside(bench):
-    """A stack of VID 0 must not choose a VLAN by its inner tag: it stays in the native VLAN, or is dropped."""
-    inside = plain(bench.mac(A), BROADCAST, 100, 3)
-    assert bench.send([tagged(inside, (Q, 0))]) == [[inside], [inside]]
+def test_V3_vid_0_is_the_native_vlan_and_keeps_its_priority(bench):
+    for frame in (tagged(plain(bench.mac(A), BROADCAST, 100, n), (Q, priority << 13)) for n, priority in
+                  enumerate((0, 1, 7))):
+        assert bench.send([frame]) == [[frame], [frame]]
     assert bench.switch.where(bench.mac(A)) == {1: bench.hosts[A].port}
+
+
+def test_V3_a_stack_of_vid_0_selects_nothing_inside(bench):
+    """It must not choose a VLAN by its inner tag: it stays in the native VLAN, or is dropped."""
     fresh = mac(333)
     bench.send([tagged(plain(fresh, BROADCAST, 100, 4), (Q, 0), (Q, 20))])
     assert set(bench.switch.where(fresh)) <= {1}, bench.switch.where(fresh)

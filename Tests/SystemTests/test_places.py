@@ -10,10 +10,8 @@ import pytest
 from harness.switch import run_cli
 
 
-def test_64_without_any_switch_or_with_several(lab):
+def test_64_without_any_switch_or_with_several(lab, no_place):
     """No --switch is needed while one runs; with two, the names are shown."""
-    os.makedirs("/run/tapswitch", exist_ok=True)
-    shutil.rmtree("/run/tapswitch")
     assert run_cli("status")[0] == 69
     first = lab.switch("--port", f"tap:{lab.device()}", name="alpha", own_socket=False)
     first.socket = "/run/tapswitch/alpha.sock"
@@ -95,15 +93,22 @@ def test_L5_socket_paths_that_are_refused(lab, kind):
         assert not os.path.exists(lab.path("nowhere"))
 
 
-def test_L5_mode_right_from_birth(lab):
+PLACE = "/run/tapswitch"
+
+
+@pytest.fixture
+def no_place():
+    """Nothing at the default place: the switch makes it."""
+    shutil.rmtree(PLACE, ignore_errors=True)
+
+
+def test_L5_mode_right_from_birth(lab, no_place):
     """Under umask 0 a watcher never sees the socket with another mode than 0600, nor the directory than 0700."""
-    place, seen, ending = lab.path("deep", "er"), set(), threading.Event()
-    path = os.path.join(place, "s.sock")
-    os.mkdir(lab.path("deep"), 0o755)
+    seen, ending, path = set(), threading.Event(), f"{PLACE}/watched.sock"
 
     def watch():
         while not ending.is_set():
-            for what in (path, place):
+            for what in (path, PLACE):
                 try:
                     seen.add((what, stat.S_IMODE(os.lstat(what).st_mode)))
                 except OSError:
@@ -111,19 +116,24 @@ def test_L5_mode_right_from_birth(lab):
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
-        made = lab.switch("--port", f"tap:{lab.device()}", socket=path,
+        made = lab.switch("--port", f"tap:{lab.device()}", name="watched", socket=path, own_socket=False,
                           wrapper=("sh", "-c", 'umask 0; exec "$0" "$@"'))
     finally:
         ending.set()
         watcher.join()
-    assert seen == {(path, 0o600), (place, 0o700)}, seen
+    assert seen == {(path, 0o600), (PLACE, 0o700)}, seen
     assert made.json("status")
+
+
+def test_a_directory_that_is_not_there_is_not_made_elsewhere(lab):
+    rc, out, err = run_cli("run", "--socket", lab.path("none", "s.sock"), "--port", f"tap:{lab.device()}")
+    assert rc in (65, 66) and lab.path("none") in err and "mkdir" in err, (rc, out, err)
 
 
 def test_L5_no_chmod_after_bind(lab):
     trace = lab.path("trace")
     made = lab.switch("--port", f"tap:{lab.device()}", wrapper=(
-        "strace", "-f", "-qq", "-e", "trace=bind,chmod,fchmod,fchmodat,umask", "-o", trace))
+        "strace", "-D", "-f", "-qq", "-e", "trace=bind,chmod,fchmod,fchmodat,umask", "-o", trace))
     made.stop(within=5)
     with open(trace) as file:
         calls = file.read()
@@ -131,12 +141,13 @@ def test_L5_no_chmod_after_bind(lab):
     assert not [line for line in calls.splitlines() if "chmod" in line and ".sock" in line], calls
 
 
-def test_socket_group(lab):
-    place = lab.path("grouped")
-    made = lab.switch("--port", f"tap:{lab.device()}", "--socket-group", "nogroup", socket=f"{place}/s.sock")
-    for path, mode in ((made.socket, 0o660), (place, 0o750)):
-        found = os.stat(path)
-        assert (stat.S_IMODE(found.st_mode), found.st_gid) == (mode, 65534), (path, oct(found.st_mode), found.st_gid)
+def test_socket_group(lab, no_place):
+    path = f"{PLACE}/grouped.sock"
+    lab.switch("--port", f"tap:{lab.device()}", "--socket-group", "nogroup", name="grouped", socket=path,
+               own_socket=False)
+    for where, mode in ((path, 0o660), (PLACE, 0o750)):
+        found = os.stat(where)
+        assert (stat.S_IMODE(found.st_mode), found.st_gid) == (mode, 65534), (where, oct(found.st_mode), found.st_gid)
     rc, out, err = run_cli("run", "--socket-group", "no-such-group", "--socket", lab.path("x.sock"), "--port",
                            f"tap:{lab.device()}")
     assert rc == 65 and "no-such-group" in err, (rc, out, err)

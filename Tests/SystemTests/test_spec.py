@@ -66,7 +66,7 @@ def where(tmp_path_factory):
 @pytest.mark.parametrize("spec, status, says", ERRORS, ids=[spec or "empty" for spec, _, _ in ERRORS])
 def test_spec_errors_of_run(where, spec, status, says):
     rc, out, err = run_cli("run", "--socket", f"{where}/s.sock", "--port", spec, timeout=10)
-    assert rc == status and out == "" and "ready" not in err, (rc, out, err)
+    assert rc == status and out == "" and "ready:" not in err, (rc, out, err)
     assert err.strip() and all(word in err for word in says), f"{says} not all in: {err}"
 
 
@@ -105,8 +105,15 @@ def test_commas_are_written_twice(lab):
 
 def test_sizes_and_lists(lab):
     switch, _ = lab.network(1)
-    device = lab.device()
-    switch.ok("port", "add", f"tap:{device},mtu=9k,txqueuelen=1Ki,address=10.0.0.1/24+fd00::1/64")
-    link = lab.here.link(device)
+    device, space = lab.device(), lab.namespace(ipv6=True)
+    switch.ok("port", "add", f"tap:{device},netns={space.name},mtu=9k,txqueuelen=1Ki,address=10.0.0.1/24+fd00::1/64")
+    link = space.link(device)
     assert (link["mtu"], link["txqlen"]) == (9000, 1024)
-    assert {info["local"] for info in link["addr_info"]} >= {"10.0.0.1"}
+    assert {info["local"] for info in link["addr_info"]} >= {"10.0.0.1", "fd00::1"}
+
+
+def test_an_address_the_kernel_refuses_names_its_reason(lab):
+    switch, _ = lab.network(1)
+    err = switch.fails(65, "port", "add", f"tap:{lab.device()},address=fd00::1/64")  # IPv6 is off in this namespace
+    assert "fd00::1/64" in err and "disabled" in err, err
+    assert lab.here.links() == {} and len(switch.ports()) == 1

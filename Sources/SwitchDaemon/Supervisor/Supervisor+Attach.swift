@@ -53,8 +53,12 @@ extension Supervisor {
       monitor.unwatch(old)
       records[name]?.movedWatch = nil
     }
-    let link = device.link()
-    if let link, link.namespace != device.home { records[name]?.movedWatch = monitor.watch(device) }
+    var link = device.link()
+    if let found = link, found.namespace != device.home {
+      records[name]?.movedWatch = monitor.watch(device)
+      // It may have come up before anybody watched.
+      link = device.link() ?? link
+    }
     await learn(link, of: name)
   }
 
