@@ -2,6 +2,7 @@
 import http.client
 import json
 import socket
+import struct
 
 
 class Connection(http.client.HTTPConnection):
@@ -52,9 +53,12 @@ def request(path, method, target, body=None, headers=None, timeout=10):
 def raw(path, timeout=10):
     """A connected stream socket."""
     client = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    client.settimeout(timeout)
+    # blocking, so that a full queue of the listener is waited for; bounded all the same
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(timeout), 0))
     try:
         client.connect(path)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", 0, 0))
+        client.settimeout(timeout)
     except BaseException:
         client.close()
         raise

@@ -136,6 +136,10 @@ class Stream:
                 return
 
     def stop(self, least=1):
+        """Goes on until `least` frames were sent, then ends and judges."""
+        end = time.monotonic() + 10 + 2 * least / self.rate
+        while self.sent < least and time.monotonic() < end:
+            time.sleep(0.01)
         self.ending = True
         self.threads[1].join()
         self.threads[0].join()
