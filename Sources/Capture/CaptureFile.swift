@@ -30,7 +30,7 @@ package struct CaptureFile: ~Copyable, Sendable {
   package init(path: String) throws(CaptureError) {
     try CaptureFile.check(path)
     // Neither O_TRUNC, which would empty the file of a running capture, nor waiting for the reader of a FIFO.
-    let number = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o640)
+    let number = unsafe open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0o600)
     guard number >= 0 else { throw CaptureFile.openError(errno, path: path) }
     let descriptor = Descriptor(owning: number)
     var status = stat()
