@@ -31,6 +31,10 @@ enum ControlFailure {
           detail: "\(place): \(unsafe String(cString: strerror(error.errnoCode)))", fix: start)
       }
     }
+    // Cut off while the request was being written: the same, seen from one layer below.
+    if let error = error as? ChannelError, [.ioOnClosedChannel, .inputClosed, .eof].contains(error) {
+      return hungUp(place)
+    }
     switch error as? HTTPClientError {
     case .remoteConnectionClosed?: return hungUp(place)
     case .connectTimeout?: return tooBusy(place)

@@ -18,19 +18,6 @@ def pytest_configure(config):
         world.enter()
 
 
-def pytest_collection_modifyitems(items):
-    """Tests named in known_failures.txt still fail for the reason given there: they are run and told, and do not
-    hide what fails newly."""
-    here = os.path.dirname(os.path.abspath(__file__))
-    with open(os.path.join(here, "known_failures.txt"), encoding="utf-8") as lines:
-        known = [line.rstrip("\n").split("  ", 1) for line in lines if line.strip() and not line.startswith("#")]
-    for item in items:
-        for name, reason in known:
-            if item.nodeid.split("/")[-1].startswith(name):
-                item.add_marker(pytest.mark.skip(reason=reason) if reason.startswith("skip:")
-                                else pytest.mark.xfail(reason=reason, strict=False))
-
-
 def pytest_report_header(config):
     return f"tapswitch: {switches.BINARY}"
 

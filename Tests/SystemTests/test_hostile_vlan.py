@@ -81,10 +81,11 @@ def test_V2_many_frames_of_many_tags_take_bounded_time(bench):
     assert bench.send(frames) == [frames, frames]
 
 
-def test_V3_vid_0_is_the_native_vlan_and_keeps_its_priority(bench):
-    for frame in (tagged(plain(bench.mac(A), BROADCAST, 100, n), (Q, priority << 13)) for n, priority in
-                  enumerate((0, 1, 7))):
-        assert bench.send([frame]) == [[frame], [frame]]
+def test_V3_vid_0_is_the_native_vlan(bench):
+    """It leaves untagged where the VLAN is native, like every frame of that VLAN (802.1Q 6.9.2)."""
+    for n, priority in enumerate((0, 1, 7)):
+        frame = plain(bench.mac(A), BROADCAST, 100, n)
+        assert bench.send([tagged(frame, (Q, priority << 13))]) == [[frame], [frame]]
     assert bench.switch.where(bench.mac(A)) == {1: bench.hosts[A].port}
 
 

@@ -38,8 +38,9 @@ extension Supervisor {
   /// A link is new or has changed: news of a port's device, or the device a port waits for.
   private func changed(_ link: LinkState) async {
     if let name = port(with: link) {
-      // Not what the event says: when it is handled the link may have changed again.
-      await learn(records[name]?.device?.link() ?? link, of: name)
+      // Not what the event says: when it is handled the link may have changed again, or have left the namespace.
+      let now = records[name]?.device?.link() ?? link
+      if now.namespace == link.namespace { await learn(now, of: name) } else { await follow(name) }
       return
     }
     for (name, record) in records where record.device == nil && record.configuration.target == link.name {
