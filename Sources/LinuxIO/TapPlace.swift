@@ -25,26 +25,23 @@ enum TapPlace: ~Copyable {
 }
 
 extension NetlinkSession {
-  /// Opens a netlink socket inside a namespace, and the TUN device if a path is given (else -1), from a thread that
-  /// goes there for the moment (CAP_SYS_ADMIN).
+  /// Opens a netlink socket inside a namespace, and the TUN device if a path is given (else -1): from a thread that
+  /// goes there for the moment (CAP_SYS_ADMIN), or, where the namespace belongs to a user namespace of this user,
+  /// from a child process.
   static func visit(
     _ namespace: borrowing NamespaceHandle, _ reference: NamespaceReference, tunPath: String?
   ) throws(PortError) -> (tun: Int32, socket: Int32) {
     var visit = unsafe ts_visit()
     unsafe visit.namespace_fd = namespace.descriptor.number
-    let started: Int32
-    if let tunPath {
-      started = unsafe tunPath.withCString { path in
-        unsafe visit.tun_path = path
-        return unsafe ts_visit_namespace(&visit)
-      }
-    } else {
-      started = unsafe ts_visit_namespace(&visit)
-    }
+    var started = unsafe start(&visit, tunPath, ts_visit_namespace)
     guard started >= 0 else { throw .system(SystemError("pthread_create", code: started), fix: nil) }
+    if unsafe visit.enter_error == -EPERM {
+      started = unsafe start(&visit, tunPath, ts_visit_owned_namespace)
+      guard started >= 0 else { throw .cannotEnter(reference) }
+    }
     switch unsafe visit.enter_error {
     case 0: break
-    case -EPERM: throw .cannotEnter(reference)
+    case -EPERM, -EINVAL: throw .cannotEnter(reference)
     default:
       throw .system(
         SystemError("setns", code: unsafe visit.enter_error, detail: reference.description), fix: nil)
@@ -55,6 +52,17 @@ extension NetlinkSession {
       throw .system(SystemError("socket(AF_NETLINK)", code: unsafe visit.netlink_error), fix: nil)
     }
     return unsafe (visit.tun, visit.netlink)
+  }
+
+  private static func start(
+    _ visit: inout ts_visit, _ tunPath: String?, _ body: (UnsafeMutablePointer<ts_visit>) -> Int32
+  ) -> Int32 {
+    guard let tunPath else { return unsafe body(&visit) }
+    return unsafe tunPath.withCString { path in
+      unsafe visit.tun_path = path
+      defer { unsafe visit.tun_path = nil }
+      return unsafe body(&visit)
+    }
   }
 
   /// The session others use in this namespace already, and `socket` is closed; else one around `socket`.

@@ -1,4 +1,5 @@
 """Without root, and with some rights missing: what works, and what the errors say to do."""
+import json
 import os
 import shutil
 import stat
@@ -6,7 +7,7 @@ import subprocess
 
 import pytest
 
-from harness import switch as switches, world
+from harness import switch as switches, waiting, world
 from harness.host import Host
 from harness.packets import BROADCAST, ours, plain
 from harness.switch import BINARY
@@ -82,6 +83,42 @@ def test_a_namespace_without_the_right_names_cap_sys_admin(lab, unprivileged):
     host, = lab.hosts(1)
     text = refused(start(lab, unprivileged, host.spec, ready=False))
     assert "CAP_SYS_ADMIN" in text, text
+
+
+def container(lab, uid):
+    """A process in a user and a network namespace that are user `uid`'s own."""
+    words = [str(uid) if word == str(NOBODY) else word for word in AS_NOBODY]
+    made = lab.background(subprocess.Popen([*words, "unshare", "-Urn", "sleep", "60"]))
+    waiting.until(lambda: open(f"/proc/{made.pid}/comm").read() == "sleep\n", "the container is there")
+    return made
+
+
+def test_rootless_containers_of_the_same_user_need_no_right(lab, unprivileged):
+    """Namespaces under a user namespace of nobody's own (what rootless containers are), switched by nobody."""
+    containers = [container(lab, NOBODY), container(lab, NOBODY)]
+    made = start(lab, unprivileged, *(f"tap:tap0,name=c{n},netns=pid:{one.pid},address=10.7.9.{n}/24,mtu=9000"
+                                      for n, one in enumerate(containers, 1)), env={"HOME": unprivileged},
+                 allowed=[r"port c\d:"])
+    assert made.ready_line == (2, 2), made.log()
+
+    def inside(one, *words):
+        return subprocess.run(["nsenter", "-t", str(one.pid), "-U", "-n", "--preserve-credentials", *words],
+                              capture_output=True, text=True, timeout=20)
+    ask = ("import socket; s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(5); "
+           "s.connect(('10.7.9.2', 9)); s.send(b'?'); s.recv(1)")
+    assert "ConnectionRefusedError" in inside(containers[0], "python3", "-c", ask).stderr  # the other one answers
+    made.ok("port", "set", "c1", "mtu=1400")
+    assert json.loads(inside(containers[0], "ip", "-j", "link", "show", "tap0").stdout)[0]["mtu"] == 1400
+    containers[1].terminate()
+    containers[1].wait()
+    made.wait_state("c2", "waiting")
+    assert made.ports()["c1"]["state"] == "up"
+
+
+def test_a_rootless_container_of_somebody_else_is_refused(lab, unprivileged):
+    other = container(lab, 1)
+    text = refused(start(lab, unprivileged, f"tap:tap0,netns=pid:{other.pid}", ready=False))
+    assert f"process {other.pid}" in text and "setcap" in text, text
 
 
 def test_root_with_net_admin_only_cannot_enter_namespaces(lab):

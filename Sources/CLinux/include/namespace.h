@@ -14,9 +14,11 @@
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "netlink.h"
@@ -106,6 +108,99 @@ static inline int ts_visit_namespace(struct ts_visit *_Nonnull visit) {
     if (error) return -error;
     (void)pthread_join(thread, 0);
     return 0;
+}
+
+/// What the child of ts_visit_owned_namespace tells, with the descriptors as SCM_RIGHTS.
+struct ts_visit_answer {
+    int enter_error, tun_error, netlink_error;
+};
+
+union ts_visit_control {
+    char room[CMSG_SPACE(2 * sizeof(int))];
+    struct cmsghdr header;
+};
+
+/// In the child of a threaded process: only what is async-signal-safe (signal-safety(7)).
+static inline void ts_visit_in_child(struct ts_visit *_Nonnull visit, int user_namespace, int channel) {
+    if (syscall(SYS_setns, user_namespace, 0x10000000 /* CLONE_NEWUSER */) < 0) {
+        visit->enter_error = -errno;
+    } else {
+        (void)ts_visit_body(visit);
+    }
+    struct ts_visit_answer answer = {visit->enter_error, visit->tun_error, visit->netlink_error};
+    struct iovec part = {&answer, sizeof answer};
+    union ts_visit_control control = {{0}};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    int descriptors[2], count = 0;
+    if (visit->tun >= 0) descriptors[count++] = visit->tun;
+    if (visit->netlink >= 0) descriptors[count++] = visit->netlink;
+    if (count > 0) {
+        message.msg_control = control.room;
+        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(count * sizeof(int));
+        for (int index = 0; index < count; index++) ((int *)(void *)CMSG_DATA(header))[index] = descriptors[index];
+    }
+    _exit(sendmsg(channel, &message, MSG_NOSIGNAL) == (ssize_t)sizeof answer ? 0 : 1);
+}
+
+static inline int ts_visit_read_answer(struct ts_visit *_Nonnull visit, int channel) {
+    struct ts_visit_answer answer;
+    struct iovec part = {&answer, sizeof answer};
+    union ts_visit_control control = {{0}};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room, .msg_controllen = sizeof control.room};
+    ssize_t length;
+    do {
+        length = recvmsg(channel, &message, MSG_CMSG_CLOEXEC);
+    } while (length < 0 && errno == EINTR);
+    if (length < 0) return -errno;
+    int descriptors[2] = {-1, -1}, count = 0;
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        for (int index = 0; index < count && index < 2; index++) {
+            descriptors[index] = ((int *)(void *)CMSG_DATA(header))[index];
+        }
+    }
+    if (length != (ssize_t)sizeof answer) return -ECHILD;
+    visit->enter_error = answer.enter_error;
+    visit->tun_error = answer.tun_error;
+    visit->netlink_error = answer.netlink_error;
+    int next = 0;
+    if (visit->tun_path && !answer.enter_error && !answer.tun_error) visit->tun = descriptors[next++];
+    if (!answer.enter_error && !answer.tun_error && !answer.netlink_error) visit->netlink = descriptors[next];
+    return 0;
+}
+
+/// As ts_visit_namespace, for a namespace that belongs to another user namespace (a rootless container's): a threaded
+/// process cannot enter that, a child of it can, and passes back what it opened. The owner of the user namespace has
+/// every right over it from outside too (user_namespaces(7)), so that what was opened there can be used here.
+static inline int ts_visit_owned_namespace(struct ts_visit *_Nonnull visit) {
+    visit->tun = visit->netlink = -1;
+    visit->enter_error = visit->tun_error = visit->netlink_error = 0;
+    int user_namespace = ioctl(visit->namespace_fd, NS_GET_USERNS, 0);
+    if (user_namespace < 0) return -errno;
+    int channel[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, channel) < 0) {
+        int error = errno;
+        (void)close(user_namespace);
+        return -error;
+    }
+    pid_t child = fork();
+    int result = child < 0 ? -errno : 0;
+    if (child == 0) ts_visit_in_child(visit, user_namespace, channel[1]);
+    (void)close(channel[1]);
+    (void)close(user_namespace);
+    if (child > 0) {
+        result = ts_visit_read_answer(visit, channel[0]);
+        int status;
+        while (waitpid(child, &status, 0) < 0 && errno == EINTR) {}
+    }
+    (void)close(channel[0]);
+    return result;
 }
 
 /// Raises the soft limit of open files to the hard one; returns what holds now.
