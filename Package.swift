@@ -82,6 +82,8 @@ let package = Package(
     tests("SwitchModel", ["Wire"]),
     tests("LinuxIO", ["Wire"]),
     tests("Capture", ["Wire", "LinuxIO"]),
+    .target(name: "CMallocCount", path: "Tests/CMallocCount"),
+    tests("Dataplane", ["BridgeCore", "Capture", "LinuxIO", "Wire", "CMallocCount"]),
     tests("SwitchDaemon", ["SwitchModel", "Wire", "tapswitch", .product(name: "Logging", package: "swift-log")]),
   ]
 )

@@ -3,7 +3,7 @@
 
 extension DropReason {
   /// The name in the contract, snake_case: in `drops`, in metrics and in captures.
-  package var name: String {
+  public var name: String {
     switch self {
     case .runt: "runt"
     case .oversize: "oversize"
@@ -37,13 +37,13 @@ extension DropReason {
   }
 
   /// The reason of that name; nil for any other text.
-  package init?(name: String) {
+  public init?(name: String) {
     guard let reason = DropReason.allCases.first(where: { $0.name == name }) else { return nil }
     self = reason
   }
 
   /// What happened, in one sentence.
-  package var meaning: String {
+  public var meaning: String {
     switch self {
     case .runt: "The frame was shorter than the 14 octets of an Ethernet header."
     case .oversize: "The frame was longer than the switch reads from a port."
@@ -78,7 +78,7 @@ extension DropReason {
   }
 
   /// What to do about it, in one sentence; PORT, NAME, MAC, VID and DEVICE are to be filled in.
-  package var remedy: String {
+  public var remedy: String {
     switch self {
     case .runt: "The sender's program or driver is broken; see what it sends with `tcpdump -eni DEVICE` at its end."
     case .oversize: "Lower the sender's MTU: `ip link set DEVICE mtu 1500`."

@@ -2,8 +2,7 @@
 // metrics and captures all use this list. Names are part of the contract: new ones may be added, none renamed.
 
 /// Why a frame (ingress) or one copy of it (egress) went nowhere.
-@usableFromInline
-package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
+public enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   // ingress: counted on the receiving port
   case runt, oversize, badSource, badTag, vlanNotAllowed, frameType, reservedAddress, pause, badOffload
   case macLimit, locked, sourceNotAllowed, bpduGuard, stormBroadcast, stormMulticast, stormUnknown, rateIn
@@ -11,8 +10,9 @@ package enum DropReason: UInt8, CaseIterable, Sendable, BitwiseCopyable {
   // egress: counted on the destination port
   case egressMTU, queueFull, portDown, writeError, rateOut, tooManySegments
 
-  package static let count = DropReason.allCases.count
+  /// How many there are.
+  @inlinable public static var count: Int { Int(DropReason.tooManySegments.rawValue) &+ 1 }
 
   /// Counted on the port the frame was meant for rather than on the one it came from.
-  @inlinable package var isEgress: Bool { rawValue >= DropReason.egressMTU.rawValue }
+  @inlinable public var isEgress: Bool { rawValue >= DropReason.egressMTU.rawValue }
 }

@@ -5,14 +5,13 @@
 ///
 /// One block of words: number of members, words in a bitset, the members' bitset, the untagged members' bitset.
 /// The handle may be copied; its memory is freed once, by whoever took the set out of use.
-@usableFromInline
 @safe
-package struct FloodSet: @unchecked Sendable, BitwiseCopyable {
-  @usableFromInline package let base: UnsafeMutablePointer<UInt64>
+public struct FloodSet: @unchecked Sendable, BitwiseCopyable {
+  public let base: UnsafeMutablePointer<UInt64>
 
   /// Builds a set. Control thread only: it allocates, 16 + 2 * ceil((highest member + 1) / 64) * 8 bytes.
   /// Ports at or above `PortIndex.limit` and untagged ports that are no members are left out.
-  package static func allocate(members: [PortIndex], untagged: [PortIndex]) -> FloodSet {
+  public static func allocate(members: [PortIndex], untagged: [PortIndex]) -> FloodSet {
     var words = 0
     for port in members where port.slot < PortIndex.limit { words = max(words, port.slot / 64 + 1) }
     let base = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 + 2 * words)
@@ -32,30 +31,30 @@ package struct FloodSet: @unchecked Sendable, BitwiseCopyable {
   }
 
   @inlinable
-  package init(base: UnsafeMutablePointer<UInt64>) { unsafe self.base = base }
+  public init(base: UnsafeMutablePointer<UInt64>) { unsafe self.base = base }
 
   /// Frees the memory. To be called once, when no worker can see the set any more.
-  package func deallocate() { unsafe base.deallocate() }
+  public func deallocate() { unsafe base.deallocate() }
 
-  @inlinable package var memberCount: Int { Int(truncatingIfNeeded: unsafe base[0]) }
-  @inlinable package var wordCount: Int { Int(truncatingIfNeeded: unsafe base[1]) }
+  @inlinable public var memberCount: Int { Int(truncatingIfNeeded: unsafe base[0]) }
+  @inlinable public var wordCount: Int { Int(truncatingIfNeeded: unsafe base[1]) }
 
   @inlinable
-  package func contains(_ port: PortIndex) -> Bool {
+  public func contains(_ port: PortIndex) -> Bool {
     let word = port.slot &>> 6
     return unsafe word < wordCount && base[2 &+ word] &>> UInt64(port.slot & 63) & 1 != 0
   }
 
   /// The frame leaves `port` without a tag: the VLAN is native there.
   @inlinable
-  package func isUntagged(_ port: PortIndex) -> Bool {
+  public func isUntagged(_ port: PortIndex) -> Bool {
     let word = port.slot &>> 6
     return unsafe word < wordCount && base[2 &+ wordCount &+ word] &>> UInt64(port.slot & 63) & 1 != 0
   }
 
   /// Nobody is left to send to once `ingress` is taken out.
   @inlinable @inline(__always)
-  package func isEmpty(without ingress: PortIndex) -> Bool {
+  public func isEmpty(without ingress: PortIndex) -> Bool {
     let count = memberCount
     return count == 0 || (count == 1 && contains(ingress))
   }
@@ -63,21 +62,19 @@ package struct FloodSet: @unchecked Sendable, BitwiseCopyable {
 
 /// Which members a walk visits: a frame is first written in the form it has, then changed once and written in the
 /// other.
-@usableFromInline
-package enum FloodForm: UInt8, Sendable { case all, untagged, tagged }
+public enum FloodForm: UInt8, Sendable { case all, untagged, tagged }
 
 /// A walk over the members of a set in rising order, without the ingress port. A value with no memory of its own.
-@usableFromInline
 @safe
-package struct FloodCursor {
-  @usableFromInline package let set: FloodSet
-  @usableFromInline package let form: FloodForm
-  @usableFromInline package let ingress: PortIndex
-  @usableFromInline package var word: Int
-  @usableFromInline package var bits: UInt64
+public struct FloodCursor {
+  public let set: FloodSet
+  public let form: FloodForm
+  public let ingress: PortIndex
+  public var word: Int
+  public var bits: UInt64
 
   @inlinable
-  package init(_ set: FloodSet, excluding ingress: PortIndex, form: FloodForm = .all) {
+  public init(_ set: FloodSet, excluding ingress: PortIndex, form: FloodForm = .all) {
     self.set = set
     self.form = form
     self.ingress = ingress
@@ -87,7 +84,7 @@ package struct FloodCursor {
 
   /// The next port to send to, or nil at the end.
   @inlinable
-  package mutating func next() -> PortIndex? {
+  public mutating func next() -> PortIndex? {
     while bits == 0 {
       word &+= 1
       guard word < set.wordCount else { return nil }

@@ -17,6 +17,7 @@ extension ForwardingTable {
     discount(unsafe storage.slots[slot].value.load(ordering: .relaxed))
     count(value)
     unsafe storage.slots[slot].value.store(value, ordering: .relaxed)
+    storage.noteChange()
     return true
   }
 

@@ -2,16 +2,16 @@
 // a lock and must never write.
 
 internal import Synchronization
-package import Wire
+public import Wire
 
 extension ForwardingTable {
   /// A view that any thread may hold and use while the worker writes.
   ///
   /// It points into the table's memory: it must not be used after the `Bridge` it came from is gone. Whoever ends the
   /// worker drops its readers first.
-  package struct Reader: Sendable {
+  public struct Reader: Sendable {
     private let storage: TableStorage
-    package let capacity: Int
+    public let capacity: Int
 
     init(_ storage: TableStorage, capacity: Int) {
       self.storage = storage
@@ -23,7 +23,7 @@ extension ForwardingTable {
     /// - Parameter limit: how many entries at the most; a call also looks at no more than 65,536 slots, so a chunk
     ///   may be short, even empty, while more follows.
     /// - Returns: the entries, and where to go on; nil at the end.
-    package func entries(from start: Int, limit: Int, at now: Tick) -> (entries: [ForwardingEntry], next: Int?) {
+    public func entries(from start: Int, limit: Int, at now: Tick) -> (entries: [ForwardingEntry], next: Int?) {
       var entries: [ForwardingEntry] = []
       var slot = min(max(0, start), storage.slotCount)
       let end = min(storage.slotCount, slot + 65_536)
@@ -37,7 +37,7 @@ extension ForwardingTable {
     }
 
     /// The live entry of an address in a VLAN.
-    package func find(_ mac: MACAddress, vlan: UInt16, at now: Tick) -> ForwardingEntry? {
+    public func find(_ mac: MACAddress, vlan: UInt16, at now: Tick) -> ForwardingEntry? {
       let key = TableKey.word(mac, vlan)
       let slot = storage.slot(of: key, hash: storage.hash(key))
       guard slot >= 0, let entry = entry(at: slot, Judge(storage, at: now)) else { return nil }
@@ -45,13 +45,13 @@ extension ForwardingTable {
     }
 
     /// The live entries of an address in all VLANs, by rising VLAN.
-    package func find(_ mac: MACAddress, at now: Tick) -> [ForwardingEntry] {
+    public func find(_ mac: MACAddress, at now: Tick) -> [ForwardingEntry] {
       (1...4094).compactMap { find(mac, vlan: $0, at: now) }
     }
 
     /// How many live entries there are. Looks at every slot (some milliseconds for the largest table), since an idle
     /// switch does not wake up to clear those that aged.
-    package func count(at now: Tick) -> Int {
+    public func count(at now: Tick) -> Int {
       let judge = Judge(storage, at: now)
       var count = 0
       for slot in 0..<storage.slotCount where entry(at: slot, judge) != nil { count += 1 }
@@ -59,10 +59,10 @@ extension ForwardingTable {
     }
 
     /// Slots in use, entries included that are dead but not yet cleared; at once.
-    package var occupied: Int { Int(unsafe storage.state.pointee.occupied.load(ordering: .relaxed)) }
+    public var occupied: Int { Int(unsafe storage.state.pointee.occupied.load(ordering: .relaxed)) }
 
     /// Dynamic entries on a port since it was last flushed, aged ones not yet cleared included; at once.
-    package func held(by port: PortIndex) -> Int {
+    public func held(by port: PortIndex) -> Int {
       guard port.slot < PortIndex.limit else { return 0 }
       return Int(unsafe storage.ports[port.slot].held.load(ordering: .relaxed))
     }

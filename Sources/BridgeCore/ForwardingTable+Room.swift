@@ -128,11 +128,13 @@ extension ForwardingTable {
     unsafe storage.slots[slot].value.store(value, ordering: .releasing)
     unsafe storage.slots[slot].key.store(key, ordering: .releasing)
     count(value)
+    storage.noteChange()
   }
 
   /// Takes an entry out. If a slot with something in it follows in the bucket a tombstone stays, so that searches go
   /// on; else the slot becomes empty, and the tombstones right before it too.
   mutating func clear(_ slot: Int) {
+    defer { storage.noteChange() }
     discount(unsafe storage.slots[slot].value.load(ordering: .relaxed))
     setOccupied(occupied - 1)
     let last = slot | (TableStorage.bucketSlots - 1)

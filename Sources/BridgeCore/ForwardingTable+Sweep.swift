@@ -25,7 +25,7 @@ extension ForwardingTable {
   /// **The tick in an entry has 24 bits** (194 days), the longest ageing is 1,000,000 s (11.6 days). An entry that has
   /// aged is cleared by a pass within 48 days, long before its age could wrap round to young. If the worker slept for
   /// 2^22 s or more, everything that ages has aged, whatever its 24 bits seem to say: one whole pass clears it.
-  package mutating func sweep(at now: Tick) {
+  public mutating func sweep(at now: Tick) {
     let elapsed = now.rawValue &- sweeper.last.rawValue
     // As a difference with sign: a clock that is a little behind must not look like one that is far ahead.
     guard Int32(bitPattern: elapsed) > 0 else { return }
@@ -73,6 +73,7 @@ extension ForwardingTable {
     let next = storage.generation(of: port) &+ 1
     unsafe storage.ports[slot].generation.store(next, ordering: .relaxed)
     unsafe storage.ports[slot].held.store(0, ordering: .relaxed)
+    storage.noteChange()
     return Int(count)
   }
 

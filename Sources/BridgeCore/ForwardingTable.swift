@@ -7,10 +7,10 @@
 // loop included (medians of 5 runs, 16 to 21 and 133 to 174). The difference in time is cache misses.
 
 internal import Synchronization
-package import Wire
+public import Wire
 
 /// What became of an address that was handed to the table.
-package enum Taught: UInt8, Sendable {
+public enum Taught: UInt8, Sendable {
   /// Nothing to do: a static entry, or heard in this second already.
   case unchanged
   /// Known here; its age begins anew.
@@ -36,11 +36,11 @@ package enum Taught: UInt8, Sendable {
 /// address is not learned, and the frame is flooded. So a port sending from a million addresses only ever replaces
 /// its own (robustness rows D1, D2).
 @safe
-package struct ForwardingTable: ~Copyable, @unchecked Sendable {
-  package let storage: TableStorage
-  package let capacity: Int
+public struct ForwardingTable: ~Copyable, @unchecked Sendable {
+  public let storage: TableStorage
+  public let capacity: Int
   /// Seconds of ageing plus the skew, as `TableStorage.isAlive` wants it.
-  package var ageLimit: UInt64 = 0
+  public var ageLimit: UInt64 = 0
   /// Entries set by command on each port; only the writer looks.
   let pinned: UnsafeMutablePointer<UInt32>
   var occupied = 0
@@ -52,7 +52,7 @@ package struct ForwardingTable: ~Copyable, @unchecked Sendable {
   ///   - capacity: brought into 16...1,048,576.
   ///   - ageing: seconds, brought below 1,000,001.
   ///   - seed: from a source that guests cannot guess.
-  package init(capacity: Int, ageing: UInt32, seed: UInt64) {
+  public init(capacity: Int, ageing: UInt32, seed: UInt64) {
     self.capacity = min(max(capacity, 16), 1 << 20)
     storage = TableStorage.allocate(capacity: self.capacity, seed: seed)
     unsafe pinned = .allocate(capacity: PortIndex.limit)
@@ -66,15 +66,16 @@ package struct ForwardingTable: ~Copyable, @unchecked Sendable {
   }
 
   /// Sets after how many seconds without a frame an entry is gone; at most 1,000,000.
-  package mutating func setAgeing(_ seconds: UInt32) {
+  public mutating func setAgeing(_ seconds: UInt32) {
     let bounded = min(seconds, 1_000_000)
     ageLimit = UInt64(bounded) + TableStorage.skew
     unsafe storage.state.pointee.ageing.store(bounded, ordering: .relaxed)
+    storage.noteChange()
   }
 
   /// Whether `source` heard on `port` at `now` would change the table: a yes is worth a call of `teach`, no more.
   @inlinable @inline(__always)
-  package func wants(_ source: MACAddress, vlan: UInt16, on port: PortIndex, at now: Tick) -> Bool {
+  public func wants(_ source: MACAddress, vlan: UInt16, on port: PortIndex, at now: Tick) -> Bool {
     let key = TableKey.word(source, vlan)
     let hash = storage.hash(key)
     let found = storage.value(of: key, hash: hash)
@@ -87,7 +88,7 @@ package struct ForwardingTable: ~Copyable, @unchecked Sendable {
 
   /// The port that `mac` is known on, or nil. Never one whose entry is aged or was flushed.
   @inlinable @inline(__always)
-  package func port(of mac: MACAddress, vlan: UInt16, at now: Tick) -> PortIndex? {
+  public func port(of mac: MACAddress, vlan: UInt16, at now: Tick) -> PortIndex? {
     let key = TableKey.word(mac, vlan)
     let found = storage.value(of: key, hash: storage.hash(key))
     guard found != 0, storage.isAlive(found, at: now, ageLimit: ageLimit) else { return nil }
@@ -118,6 +119,7 @@ package struct ForwardingTable: ~Copyable, @unchecked Sendable {
     discount(found)
     count(fresh)
     unsafe storage.slots[slot].value.store(fresh, ordering: .relaxed)
+    storage.noteChange()
     previous = TableValue.port(found)
     return alive ? .moved : .learned
   }

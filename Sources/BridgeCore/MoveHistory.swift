@@ -2,15 +2,15 @@
 // new or has moved. Forgetting a record costs nothing but the knowledge.
 
 internal import Synchronization
-package import Wire
+public import Wire
 
 /// One move of an address between ports.
-package struct Move: Sendable, BitwiseCopyable, Equatable {
-  package let tick: Tick
-  package let from: PortIndex
-  package let to: PortIndex
+public struct Move: Sendable, BitwiseCopyable, Equatable {
+  public let tick: Tick
+  public let from: PortIndex
+  public let to: PortIndex
 
-  package init(tick: Tick, from: PortIndex, to: PortIndex) {
+  public init(tick: Tick, from: PortIndex, to: PortIndex) {
     self.tick = tick
     self.from = from
     self.to = to
@@ -18,15 +18,15 @@ package struct Move: Sendable, BitwiseCopyable, Equatable {
 }
 
 /// What is remembered of one learned address.
-package struct EntryHistory: Sendable, Equatable {
-  package let mac: MACAddress
-  package let vlan: UInt16
+public struct EntryHistory: Sendable, Equatable {
+  public let mac: MACAddress
+  public let vlan: UInt16
   /// When the address was learned, after not being known; if that was forgotten, the first move remembered.
-  package let since: Tick
+  public let since: Tick
   /// How often it moved since then.
-  package let moves: Int
+  public let moves: Int
   /// The last four of these moves, oldest first.
-  package let recent: [Move]
+  public let recent: [Move]
 }
 
 /// The records, in sets of eight by the hash of their key.

@@ -1,10 +1,10 @@
 // What the configuration says of one port, reduced to the few fields that deciding a frame needs. Computed when
 // the configuration changes, read per frame; it must not hold anything that a frame can change.
 
-package import Wire
+public import Wire
 
 /// How a frame came in, seen with its port's tag protocol: what must change before it leaves elsewhere.
-package enum TagForm: UInt8, Sendable {
+public enum TagForm: UInt8, Sendable {
   /// No tag of this port's TPID: belongs to the native VLAN.
   case untagged
   /// A tag with VID 0, which carries a priority only (802.1Q-2018 clause 9.6): belongs to the native VLAN.
@@ -14,19 +14,19 @@ package enum TagForm: UInt8, Sendable {
 }
 
 /// One port's part in forwarding. The default is a port without settings: trunk of all VLANs, native VLAN 1.
-package struct PortPolicy: Sendable, BitwiseCopyable, Equatable {
+public struct PortPolicy: Sendable, BitwiseCopyable, Equatable {
   /// Frames may enter here. False for a slot without a port and for a port that is down.
-  package let forwarding: Bool
+  public let forwarding: Bool
   /// Sources heard here go to the forwarding table.
-  package let learning: Bool
+  public let learning: Bool
   /// The VLAN of frames without a VLAN of their own, which also leave untagged; 1 to 4094, or 0 for none.
-  package let nativeVID: UInt16
+  public let nativeVID: UInt16
   /// The only tag protocol identifier read and written here; a tag of any other is payload.
-  package let tpid: EtherType
+  public let tpid: EtherType
 
   /// A `nativeVID` that is no VLAN (4095 and above) counts as none.
   @inlinable
-  package init(
+  public init(
     forwarding: Bool = true, learning: Bool = true, nativeVID: UInt16 = 1, tpid: EtherType = EtherType(rawValue: 0x8100)
   ) {
     self.forwarding = forwarding
@@ -36,11 +36,11 @@ package struct PortPolicy: Sendable, BitwiseCopyable, Equatable {
   }
 
   /// A slot that holds no port.
-  @inlinable package static var absent: PortPolicy { PortPolicy(forwarding: false, learning: false, nativeVID: 0) }
+  @inlinable public static var absent: PortPolicy { PortPolicy(forwarding: false, learning: false, nativeVID: 0) }
 
   /// The form in which a frame with this header came in through this port.
   @inlinable
-  package func form(of header: FrameHeader) -> TagForm {
+  public func form(of header: FrameHeader) -> TagForm {
     guard header.tagCount != 0, header.outerTag.tpid.rawValue == tpid.rawValue else { return .untagged }
     return header.outerTag.vid == 0 ? .priorityTagged : .tagged
   }
@@ -48,7 +48,7 @@ package struct PortPolicy: Sendable, BitwiseCopyable, Equatable {
   /// The VLAN that a frame with this header belongs to (802.1Q-2018 clause 6.9.1): 1 to 4094; 0 where it has none
   /// and the port has no native VLAN; 4095 where its tag bears that reserved number.
   @inlinable @inline(__always)
-  package func vlan(of header: FrameHeader) -> UInt16 {
+  public func vlan(of header: FrameHeader) -> UInt16 {
     guard header.tagCount != 0, header.outerTag.tpid.rawValue == tpid.rawValue else { return nativeVID }
     let vid = header.outerTag.vid
     return vid == 0 ? nativeVID : vid

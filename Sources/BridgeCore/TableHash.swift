@@ -5,12 +5,12 @@
 ///
 /// Which keys meet in a bucket depends on all of the three secrets, none of which a guest can see; should it guess
 /// some all the same, a search still looks at 16 slots and no more (robustness row D3).
-package struct TableHash: Sendable, BitwiseCopyable {
-  package let first: UInt64
-  package let second: UInt64
-  package let third: UInt64
+public struct TableHash: Sendable, BitwiseCopyable {
+  public let first: UInt64
+  public let second: UInt64
+  public let third: UInt64
 
-  package init(seed: UInt64) {
+  public init(seed: UInt64) {
     var state = seed
     first = TableHash.step(&state)
     // An even factor would throw away top bits of the key.
@@ -19,7 +19,7 @@ package struct TableHash: Sendable, BitwiseCopyable {
   }
 
   @inlinable @inline(__always)
-  package func callAsFunction(_ key: UInt64) -> UInt64 {
+  public func callAsFunction(_ key: UInt64) -> UInt64 {
     let product = (key ^ first).multipliedFullWidth(by: second)
     let folded = product.high ^ product.low
     return (folded ^ folded &>> 32) &* third

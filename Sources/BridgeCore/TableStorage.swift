@@ -1,31 +1,34 @@
 // The memory of the forwarding table and everything that only reads it. Shared by the writer (`ForwardingTable`), by
 // workers that decide, and by the control thread (`ForwardingTable.Reader`); it must not change an entry.
 
-package import Synchronization
+public import Synchronization
 internal import Wire
 
 /// One slot: two words that are read and written atomically.
-package struct TableSlot: ~Copyable {
-  package let key: Atomic<UInt64>
-  package let value: Atomic<UInt64>
+public struct TableSlot: ~Copyable {
+  public let key: Atomic<UInt64>
+  public let value: Atomic<UInt64>
 }
 
 /// What is shared about one port: the generation that its live entries bear, and how many dynamic ones there are.
-package struct TablePort: ~Copyable {
-  package let generation = Atomic<UInt16>(0)
-  package let held = Atomic<UInt32>(0)
+public struct TablePort: ~Copyable {
+  public let generation = Atomic<UInt16>(0)
+  public let held = Atomic<UInt32>(0)
 
   init() {}
 }
 
 /// What is shared about the whole table.
-package struct TableState: ~Copyable {
+public struct TableState: ~Copyable {
   /// Seconds after which an entry that was not heard is gone.
   let ageing = Atomic<UInt32>(0)
   /// Slots in use, those included whose entry is aged or stale but not yet swept.
   let occupied = Atomic<UInt32>(0)
   /// The tick of the last sweep.
   let swept = Atomic<UInt32>(0)
+  /// Counts whatever may make a verdict about a known destination or source another one; never 0 at the start, so
+  /// that empty memory is no valid stamp. Refreshing an entry and adding one to a free slot do not count.
+  public let changes = Atomic<UInt32>(1)
 }
 
 /// Pointers and geometry, copied freely; whoever made it by `allocate` ends its life by `deallocate`.
@@ -38,16 +41,16 @@ package struct TableState: ~Copyable {
 /// under it, so a key seen twice was there all the time, but for one case: that it went and came back in between.
 /// The value therefore carries six bits of its key's hash; one that belongs to another key is not believed.
 @safe
-package struct TableStorage: @unchecked Sendable, BitwiseCopyable {
-  package let slots: UnsafeMutablePointer<TableSlot>
-  package let ports: UnsafeMutablePointer<TablePort>
-  let state: UnsafeMutablePointer<TableState>
-  package let hash: TableHash
-  package let bucketMask: UInt64
+public struct TableStorage: @unchecked Sendable, BitwiseCopyable {
+  public let slots: UnsafeMutablePointer<TableSlot>
+  public let ports: UnsafeMutablePointer<TablePort>
+  public let state: UnsafeMutablePointer<TableState>
+  public let hash: TableHash
+  public let bucketMask: UInt64
 
-  package static var bucketSlots: Int { 8 }
+  public static var bucketSlots: Int { 8 }
   /// Ages up to this many seconds below zero count as zero: workers read the clock each for themselves.
-  package static var skew: UInt64 { 8 }
+  public static var skew: UInt64 { 8 }
   /// An interval far below the wrap-around of the tick in an entry (2^24 s) and far above the longest ageing.
   static var longest: UInt32 { 1 << 22 }
 
@@ -76,26 +79,35 @@ package struct TableStorage: @unchecked Sendable, BitwiseCopyable {
     unsafe state.deallocate()
   }
 
+  /// What a remembered verdict must bear to be believed at `now`.
+  @inlinable @inline(__always)
+  public func stamp(at now: Tick) -> UInt64 {
+    UInt64(unsafe state.pointee.changes.load(ordering: .acquiring)) &<< 32 | UInt64(now.rawValue)
+  }
+
+  /// Makes every remembered verdict stale; by the writer, after the change.
+  func noteChange() { unsafe state.pointee.changes.wrappingAdd(1, ordering: .releasing) }
+
   /// The first slot of a key's first bucket.
   @inlinable @inline(__always)
-  package func home(_ hash: UInt64) -> Int {
+  public func home(_ hash: UInt64) -> Int {
     Int(truncatingIfNeeded: (hash &>> 32 & bucketMask) &* 8)
   }
 
   /// The first slot of the other bucket of a key; never that of the first.
   @inlinable @inline(__always)
-  package func alternative(_ hash: UInt64) -> Int {
+  public func alternative(_ hash: UInt64) -> Int {
     let distance = (hash & bucketMask) | 1
     return Int(truncatingIfNeeded: ((hash &>> 32 & bucketMask) ^ distance) &* 8)
   }
 
   /// The six bits of the hash that stand in the value.
   @inlinable @inline(__always)
-  package func check(_ hash: UInt64) -> UInt64 { hash &>> 56 & 0xFC }
+  public func check(_ hash: UInt64) -> UInt64 { hash &>> 56 & 0xFC }
 
   /// The slot in the bucket beginning at `first` that holds `key`, or -1.
   @inlinable @inline(__always)
-  package func slot(of key: UInt64, inBucketAt first: Int) -> Int {
+  public func slot(of key: UInt64, inBucketAt first: Int) -> Int {
     var offset = 0
     while offset < TableStorage.bucketSlots {
       let found = unsafe slots[first &+ offset].key.load(ordering: .acquiring)
@@ -108,14 +120,14 @@ package struct TableStorage: @unchecked Sendable, BitwiseCopyable {
 
   /// The slot that holds `key`, or -1.
   @inlinable @inline(__always)
-  package func slot(of key: UInt64, hash: UInt64) -> Int {
+  public func slot(of key: UInt64, hash: UInt64) -> Int {
     let slot = slot(of: key, inBucketAt: home(hash))
     return slot >= 0 ? slot : self.slot(of: key, inBucketAt: alternative(hash))
   }
 
   /// The value word under `key`, alive or not; 0 where there is none. Safe beside the writer.
   @inlinable @inline(__always)
-  package func value(of key: UInt64, hash: UInt64) -> UInt64 {
+  public func value(of key: UInt64, hash: UInt64) -> UInt64 {
     let slot = slot(of: key, hash: hash)
     guard slot >= 0 else { return 0 }
     return value(at: slot, expecting: key, check: check(hash))
@@ -123,14 +135,14 @@ package struct TableStorage: @unchecked Sendable, BitwiseCopyable {
 
   /// The value word in a slot, 0 if the slot does not hold `key` any more.
   @inlinable @inline(__always)
-  package func value(at slot: Int, expecting key: UInt64, check: UInt64) -> UInt64 {
+  public func value(at slot: Int, expecting key: UInt64, check: UInt64) -> UInt64 {
     let value = unsafe slots[slot].value.load(ordering: .acquiring)
     let again = unsafe slots[slot].key.load(ordering: .relaxed)
     return again == key && TableValue.check(value) == check ? value : 0
   }
 
   @inlinable @inline(__always)
-  package func generation(of port: PortIndex) -> UInt16 {
+  public func generation(of port: PortIndex) -> UInt16 {
     // A port in the table is always below the limit; the mask only keeps this total.
     unsafe ports[port.slot & (PortIndex.limit &- 1)].generation.load(ordering: .relaxed)
   }
@@ -138,7 +150,7 @@ package struct TableStorage: @unchecked Sendable, BitwiseCopyable {
   /// Whether an entry may be used: not aged, and not of an earlier generation of its port.
   /// - Parameter ageLimit: seconds of ageing plus `skew`.
   @inlinable @inline(__always)
-  package func isAlive(_ value: UInt64, at now: Tick, ageLimit: UInt64) -> Bool {
+  public func isAlive(_ value: UInt64, at now: Tick, ageLimit: UInt64) -> Bool {
     if TableValue.isStatic(value) { return true }
     guard TableStorage.shiftedAge(value, at: now) <= ageLimit else { return false }
     return !TableValue.isDynamic(value) || TableValue.generation(value) == generation(of: TableValue.port(value))
@@ -146,13 +158,13 @@ package struct TableStorage: @unchecked Sendable, BitwiseCopyable {
 
   /// Seconds since the entry was heard, plus `skew`.
   @inlinable @inline(__always)
-  package static func shiftedAge(_ value: UInt64, at now: Tick) -> UInt64 {
+  public static func shiftedAge(_ value: UInt64, at now: Tick) -> UInt64 {
     (now.stamp &- TableValue.stamp(value) &+ skew) & 0xFF_FFFF
   }
 
   /// Whether an entry set by command makes way for `wanted` or is refreshed by it. Off the straight path.
   @inline(never)
-  package func pinnedWants(_ found: UInt64, _ wanted: UInt64, at now: Tick, ageLimit: UInt64) -> Bool {
+  public func pinnedWants(_ found: UInt64, _ wanted: UInt64, at now: Tick, ageLimit: UInt64) -> Bool {
     if TableValue.isStatic(found) { return false }
     guard isAlive(found, at: now, ageLimit: ageLimit) else { return true }
     return TableValue.port(found) == TableValue.port(wanted) && TableValue.stamp(found) != TableValue.stamp(wanted)

@@ -1,10 +1,8 @@
 // What `Bridge.decide` says of one frame, and nothing else: plain bits, no reference.
 
 /// The fate of a frame. Exactly one of deliver, flood and drop; `teach` is independent of it.
-@usableFromInline
-package struct Verdict: Sendable, BitwiseCopyable, Equatable {
-  @usableFromInline
-  package enum Action: UInt8, Sendable, BitwiseCopyable {
+public struct Verdict: Sendable, BitwiseCopyable, Equatable {
+  public enum Action: UInt8, Sendable, BitwiseCopyable {
     /// To one port: `port`.
     case deliver
     /// To every member of flood set `floodSet` but the ingress port.
@@ -13,20 +11,20 @@ package struct Verdict: Sendable, BitwiseCopyable, Equatable {
     case drop
   }
 
-  @usableFromInline package let action: Action
+  public let action: Action
   /// Meaningful for `drop` only.
-  @usableFromInline package let reason: DropReason
+  public let reason: DropReason
   /// The source is new, has moved or was last heard a tick ago: hand it to `Bridge.teach`.
-  @usableFromInline package let teach: Bool
+  public let teach: Bool
   /// Meaningful for `deliver` only.
-  @usableFromInline package let port: PortIndex
+  public let port: PortIndex
   /// Meaningful for `flood` only.
-  @usableFromInline package let floodSet: FloodSetIndex
+  public let floodSet: FloodSetIndex
   /// The VLAN the frame was admitted to, 1 to 4094; 0 where it was dropped before.
-  @usableFromInline package let vlan: UInt16
+  public let vlan: UInt16
 
   @inlinable
-  package init(
+  public init(
     action: Action, reason: DropReason = .runt, teach: Bool = false, port: PortIndex = PortIndex(rawValue: 0),
     floodSet: FloodSetIndex = FloodSetIndex(rawValue: 0), vlan: UInt16 = 0
   ) {
@@ -38,13 +36,13 @@ package struct Verdict: Sendable, BitwiseCopyable, Equatable {
     self.vlan = vlan
   }
 
-  @inlinable package static func deliver(to port: PortIndex, vlan: UInt16, teach: Bool) -> Verdict {
+  @inlinable public static func deliver(to port: PortIndex, vlan: UInt16, teach: Bool) -> Verdict {
     Verdict(action: .deliver, teach: teach, port: port, vlan: vlan)
   }
-  @inlinable package static func flood(_ set: FloodSetIndex, vlan: UInt16, teach: Bool) -> Verdict {
+  @inlinable public static func flood(_ set: FloodSetIndex, vlan: UInt16, teach: Bool) -> Verdict {
     Verdict(action: .flood, teach: teach, floodSet: set, vlan: vlan)
   }
-  @inlinable package static func drop(_ reason: DropReason, vlan: UInt16 = 0, teach: Bool = false) -> Verdict {
+  @inlinable public static func drop(_ reason: DropReason, vlan: UInt16 = 0, teach: Bool = false) -> Verdict {
     Verdict(action: .drop, reason: reason, teach: teach, vlan: vlan)
   }
 }

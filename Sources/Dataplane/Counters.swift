@@ -17,15 +17,17 @@ package enum Counter: Int, CaseIterable, Sendable, BitwiseCopyable {
   case floodCopies, originated
   /// Frames joined into another before writing; extra frames made by segmentation.
   case merged, split
+
+  static var count: Int { Counter.split.rawValue + 1 }
 }
 
 /// The counters of all port slots in one mapping, touched only where a port is used.
 @safe
 package final class Counters: @unchecked Sendable {
   /// Counter, then drops by reason, then the time of the last drop by reason (nanoseconds since 1970).
-  static let dropBase = Counter.allCases.count
-  static let timeBase = dropBase + DropReason.count
-  static let stride = (timeBase + DropReason.count + 7) & ~7
+  static var dropBase: Int { Counter.count }
+  static var timeBase: Int { dropBase + DropReason.count }
+  static var stride: Int { (timeBase + DropReason.count + 7) & ~7 }
 
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
   private let byteCount: Int

@@ -9,6 +9,7 @@ internal import Wire
 extension Worker {
   /// Executes a verdict that is no drop.
   /// - Returns: the cost of the writes it caused.
+  @inline(__always)
   mutating func deliver(_ frame: Frame, _ verdict: Verdict, from port: PortIndex) -> Int32 {
     let counters = unsafe ports[port].pointee.counters
     guard verdict.action == .flood else {
@@ -20,6 +21,7 @@ extension Worker {
   }
 
   /// To one port.
+  @inline(__always)
   private mutating func deliver(_ frame: Frame, to port: PortIndex, vlan: UInt16) -> Int32 {
     guard unsafe frame.carriesTag(of: vlan), unsafe ports[port].pointee.native == vlan else {
       return unsafe transmit(frame, to: port)
@@ -60,7 +62,7 @@ extension Worker {
       unsafe counters.drop(.portDown, at: realTime)
       return 1
     }
-    guard unsafe frame.payload <= Int(slot.pointee.mtu) else {
+    guard unsafe frame.payload <= slot.pointee.mtu else {
       unsafe counters.drop(.egressMTU, at: realTime)
       return 1
     }

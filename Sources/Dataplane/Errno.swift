@@ -4,6 +4,7 @@ internal import Glibc
 
 enum Errno {
   static var again: Int32 { EAGAIN }
+  static var shutDown: Int32 { ESHUTDOWN }
   static var interrupted: Int32 { EINTR }
   static var noMemory: Int32 { ENOMEM }
   static var noBuffers: Int32 { ENOBUFS }

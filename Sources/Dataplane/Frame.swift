@@ -8,14 +8,27 @@ internal import Wire
 struct Frame: BitwiseCopyable {
   /// The offload header, with the frame behind it. A tag taken off moves it by 4.
   var start: UnsafeMutableRawPointer
-  /// Octets from the first of the offload header to the last of the frame.
-  var count: Int
+  private(set) var count32: Int32
   /// Octets behind Ethernet header and tags that one wire segment holds: judged against a port's MTU.
-  let payload: Int
-  /// Wire segments that the frame stands for: 1, or more with segmentation offload.
-  let segments: Int
-  let header: FrameHeader
+  let payload: Int32
+  private let segments32: Int32
+  /// The outermost tag, TPID in the high and TCI in the low half; 0 where there is none.
+  private let tag: UInt32
 
+  @inline(__always)
+  init(start: UnsafeMutableRawPointer, count: Int, payload: Int, segments: Int, header: FrameHeader) {
+    unsafe self.start = start
+    unsafe count32 = Int32(truncatingIfNeeded: count)
+    unsafe self.payload = Int32(truncatingIfNeeded: payload)
+    unsafe segments32 = Int32(truncatingIfNeeded: segments)
+    let outer = UInt32(header.outerTag.tpid.rawValue) &<< 16 | UInt32(header.outerTag.tci)
+    unsafe tag = header.tagCount == 0 ? 0 : outer
+  }
+
+  /// Octets from the first of the offload header to the last of the frame.
+  var count: Int { unsafe Int(count32) }
+  /// Wire segments that the frame stands for: 1, or more with segmentation offload.
+  var segments: Int { unsafe Int(segments32) }
   /// Octets without offload header: what counters count.
   var length: Int { unsafe count &- FrameArena.offloadHeader }
   var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: start, count: count) }
@@ -23,8 +36,8 @@ struct Frame: BitwiseCopyable {
   /// The outermost tag is one of the customer kind that names `vlan`, or names none and only bears a priority, so
   /// that the frame is in the native VLAN (802.1Q-2018 clause 6.9.1).
   func carriesTag(of vlan: UInt16) -> Bool {
-    unsafe header.tagCount != 0 && header.outerTag.tpid == .customerTag
-      && (header.outerTag.vid == vlan || header.outerTag.vid == 0)
+    let vid = UInt16(truncatingIfNeeded: unsafe tag) & 0xFFF
+    return unsafe tag &>> 16 == 0x8100 && (vid == vlan || vid == 0)
   }
 
   /// The same frame in the same memory without its outermost tag; as it was where that cannot be.
@@ -33,7 +46,7 @@ struct Frame: BitwiseCopyable {
     guard let moved = unsafe TagEdit.pop(buffer, start: 0, length: count) else { return unsafe self }
     var frame = unsafe self
     unsafe frame.start += moved
-    unsafe frame.count &-= moved
+    unsafe frame.count32 &-= Int32(truncatingIfNeeded: moved)
     return unsafe frame
   }
 }

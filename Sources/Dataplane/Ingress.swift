@@ -48,6 +48,12 @@ extension Worker {
     _ landing: UnsafeMutableRawBufferPointer, _ bytes: UnsafeRawBufferPointer, _ header: FrameHeader
   ) -> Frame? {
     guard let start = landing.baseAddress else { return nil }
+    if unsafe VirtioNetHeader.asksNothing(UnsafeRawBufferPointer(landing)) {
+      unsafe VirtioNetHeader.clear(landing)
+      return unsafe Frame(
+        start: start, count: FrameArena.offloadHeader &+ bytes.count, payload: bytes.count &- header.payloadOffset,
+        segments: 1, header: header)
+    }
     guard let raw = try? unsafe VirtioNetHeader(parsing: UnsafeRawBufferPointer(landing).bytes),
       case .accepted(let clean, let segments) = unsafe OffloadCheck.validate(raw, frame: bytes.bytes, header: header)
     else { return nil }

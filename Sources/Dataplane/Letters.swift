@@ -19,7 +19,7 @@ package enum Reply: Sendable {
   case replaced(FloodSet?)
   case history(EntryHistory?)
   case histories([EntryHistory])
-  /// The kernel refused to watch the descriptor (errno).
+  /// Not done: the kernel refused to watch the descriptor, or the worker is ending (errno).
   case failed(Int32)
   /// There was no room in the table: every entry that could make way is static.
   case full
@@ -33,17 +33,26 @@ package enum Notice: Sendable, Equatable {
 }
 
 extension Worker {
-  /// Applies what has come in.
+  /// Applies what has come in. What comes behind a stop is refused, so that nobody waits for ever.
   /// - Returns: whether to go on.
   mutating func applyLetters() -> Bool {
+    var running = true
     for letter in mailbox.take() {
-      if case .stop = letter.command {
-        letter.answer(.done)
-        return false
+      guard running else {
+        letter.answer(.failed(Errno.shutDown))
+        continue
       }
-      letter.answer(apply(letter.command))
+      if case .stop = letter.command {
+        running = false
+        letter.answer(.done)
+      } else {
+        letter.answer(apply(letter.command))
+      }
     }
-    return true
+    if !running {
+      for letter in mailbox.close() { letter.answer(.failed(Errno.shutDown)) }
+    }
+    return running
   }
 
   private mutating func apply(_ command: Command) -> Reply {
@@ -74,6 +83,7 @@ extension Worker {
     unsafe slot.pointee.deficit = 0
     unsafe slot.pointee.handle = attachment.handle
     unsafe slot.pointee.watched = false
+    unsafe slot.pointee.failed = false
     let reply = adjust(attachment.port, attachment.limits, attachment.policy)
     if case .failed = reply { _ = detach(attachment.port) }
     return reply
@@ -83,9 +93,10 @@ extension Worker {
     let slot = unsafe ports[port]
     unsafe slot.pointee.mtu = Int32(truncatingIfNeeded: limits.mtu)
     unsafe slot.pointee.native = limits.native
-    unsafe slot.pointee.transmits = limits.enabled && slot.pointee.isAttached
+    let works = unsafe limits.enabled && slot.pointee.isAttached && !slot.pointee.failed
+    unsafe slot.pointee.transmits = works
     bridge.setPolicy(policy, of: port)
-    return unsafe watch(port, limits.enabled && slot.pointee.isAttached)
+    return watch(port, works)
   }
 
   /// A port that is off is not read: what it sends stays in its own queue.

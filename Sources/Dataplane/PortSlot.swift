@@ -17,6 +17,8 @@ struct PortSlot: BitwiseCopyable {
   var transmits = false
   /// The poller reports the descriptor.
   var watched = false
+  /// It could not be read any more: left alone until it is attached anew.
+  var failed = false
   /// Which attachment of this slot: an event or notice of an earlier one is stale.
   var serial: UInt32 = 0
   /// What the capture of received frames knows the port as; 0 without one.

@@ -87,6 +87,7 @@ struct Worker: ~Copyable {
     unsafe poller.remove(slot.pointee.io.descriptor)
     unsafe slot.pointee.watched = false
     unsafe slot.pointee.transmits = false
+    unsafe slot.pointee.failed = true
     unsafe notify(.portFailed(port, serial: slot.pointee.serial, code: code))
   }
 }

@@ -2,18 +2,18 @@
 // frame, once. It comes from a guest, and the receiver's kernel will write two octets where it says and cut
 // segments as it says; so a field passes only if it is true of the headers that were parsed. It must not touch the frame.
 
-package import Wire
+public import Wire
 
 /// The check of a `VirtioNetHeader` at ingress.
-package enum OffloadCheck {
+public enum OffloadCheck {
   /// The smallest segment of a TCP stream; Linux accepts no smaller MSS (TCP_MIN_SND_MSS). Bounds the segments of a frame.
-  package static let minimumSegmentSize = 48
+  public static let minimumSegmentSize = 48
   /// The most segments of a UDP datagram train (UDP_MAX_SEGMENTS): what any kernel sends, and accepts.
-  package static let maximumDatagrams = 128
+  public static let maximumDatagrams = 128
   /// Payload octets behind the headers of a segmented frame, at the most.
-  package static let maximumPayload = 65_536
+  public static let maximumPayload = 65_536
   /// `maximumPayload` in segments of `minimumSegmentSize`.
-  package static let maximumSegments = 1366
+  public static let maximumSegments = 1366
 
   /// Compares `raw` with the frame it came with.
   /// - Parameters:
@@ -21,7 +21,7 @@ package enum OffloadCheck {
   ///   - header: parsed from `frame`.
   /// - Returns: a header that may be handed on, in which whatever the receiver must not rely on is zero; or the fault.
   @inlinable @inline(__always)
-  package static func validate(_ raw: VirtioNetHeader, frame: RawSpan, header: FrameHeader) -> OffloadVerdict {
+  public static func validate(_ raw: VirtioNetHeader, frame: RawSpan, header: FrameHeader) -> OffloadVerdict {
     // nothing asked for: by far the most frames, decided without a look at the frame
     guard raw.gsoType | raw.flags & VirtioNetHeader.needsChecksum != 0 else {
       return .accepted(header: VirtioNetHeader(), segments: 1)
@@ -30,7 +30,7 @@ package enum OffloadCheck {
   }
 
   @inline(never)
-  package static func inspect(_ raw: VirtioNetHeader, frame: RawSpan, header: FrameHeader) -> OffloadVerdict {
+  public static func inspect(_ raw: VirtioNetHeader, frame: RawSpan, header: FrameHeader) -> OffloadVerdict {
     do throws(OffloadFault) {
       guard raw.isSegmented else {
         let layers = try locate(frame, header, segmented: false)

@@ -1,10 +1,10 @@
 // What the check of an offload header says, as plain bits.
 
-package import Wire
+public import Wire
 
 /// Why an offload header is not believed. All of them are the drop reason `bad_offload`; which one it was is for
 /// logs and tests.
-package enum OffloadFault: UInt8, Error, Sendable, BitwiseCopyable {
+public enum OffloadFault: UInt8, Error, Sendable, BitwiseCopyable {
   /// Asks for work on headers that do not parse: not IP, cut short, or lengths that contradict the frame.
   case headers
   /// A checksum or segments asked for in a fragment that has no layer-4 header.
@@ -22,7 +22,7 @@ package enum OffloadFault: UInt8, Error, Sendable, BitwiseCopyable {
 }
 
 /// Either the header as it may be handed to a receiver, or why the frame is dropped.
-package enum OffloadVerdict: Sendable, BitwiseCopyable, Equatable {
+public enum OffloadVerdict: Sendable, BitwiseCopyable, Equatable {
   /// - Parameters:
   ///   - header: every field known to be true of the frame, everything else zero.
   ///   - segments: how many frames this one stands for, 1 to `OffloadCheck.maximumSegments`.

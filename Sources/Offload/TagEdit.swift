@@ -1,12 +1,12 @@
 // The stage before PortIO.transmit: the outermost VLAN tag is taken from a frame or put on it, in place. Addresses and offload
 // header move by 4 octets, so that what is written stays one piece. It must not decide which frame gets which tag.
 
-package import Wire
+public import Wire
 
 /// Edits a frame that lies in a buffer as `[headroom | 12-octet offload header | frame]`.
-package enum TagEdit {
+public enum TagEdit {
   /// Octets of a tag: what every edit moves by.
-  package static let size = 4
+  public static let size = 4
   /// Offload header, destination and source: what moves.
   private static let moved = VirtioNetHeader.size + 12
 
@@ -16,7 +16,7 @@ package enum TagEdit {
   ///   - length: octets of offload header and frame.
   /// - Returns: the new start, 4 more than before; the new length is 4 less. nil, and nothing changed, where the frame
   ///   has no whole tag with a type behind it, or the offload header points into the tag.
-  package static func pop(_ buffer: UnsafeMutableRawBufferPointer, start: Int, length: Int) -> Int? {
+  public static func pop(_ buffer: UnsafeMutableRawBufferPointer, start: Int, length: Int) -> Int? {
     guard unsafe fits(buffer, start: start, length: length), length >= moved &+ size &+ 2 else { return nil }
     guard unsafe EtherType(rawValue: buffer.load16(at: start &+ moved)).isTag else { return nil }
     guard unsafe shift(buffer, start: start, by: -size) else { return nil }
@@ -30,7 +30,7 @@ package enum TagEdit {
   ///   - length: octets of offload header and frame.
   /// - Returns: the new start, 4 less than before; the new length is 4 more. nil, and nothing changed, where there is
   ///   no headroom or no frame, or an offset in the offload header would pass 65535.
-  package static func push(_ tag: VLANTag, _ buffer: UnsafeMutableRawBufferPointer, start: Int, length: Int) -> Int? {
+  public static func push(_ tag: VLANTag, _ buffer: UnsafeMutableRawBufferPointer, start: Int, length: Int) -> Int? {
     guard unsafe fits(buffer, start: start, length: length), start >= size, length >= moved &+ 2 else { return nil }
     guard unsafe shift(buffer, start: start, by: size) else { return nil }
     let front = start &- size

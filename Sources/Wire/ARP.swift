@@ -1,22 +1,22 @@
 // ARP over Ethernet for IPv4 (RFC 826), as a value. Whether a claim in it is to be believed is policy, and not judged here.
 
 /// An ARP packet: 28 octets behind the Ethernet header. What follows them is padding.
-package struct ARP: Hashable, Sendable, BitwiseCopyable {
+public struct ARP: Hashable, Sendable, BitwiseCopyable {
   /// 1 request, 2 reply; other values are let through.
-  package let operation: UInt16
-  package let senderMAC: MACAddress
+  public let operation: UInt16
+  public let senderMAC: MACAddress
   /// IPv4 address, first octet most significant.
-  package let senderIP: UInt32
-  package let targetMAC: MACAddress
-  package let targetIP: UInt32
+  public let senderIP: UInt32
+  public let targetMAC: MACAddress
+  public let targetIP: UInt32
 
-  package static let size = 28
-  package static let request: UInt16 = 1
-  package static let reply: UInt16 = 2
+  public static let size = 28
+  public static let request: UInt16 = 1
+  public static let reply: UInt16 = 2
 
   /// - Parameter offset: where the packet begins in `bytes`: `FrameHeader.payloadOffset`.
   /// - Throws: `truncated`, or `version` where hardware is not Ethernet or the protocol not IPv4.
-  package init(parsing bytes: RawSpan, at offset: Int = 0) throws(PacketFault) {
+  public init(parsing bytes: RawSpan, at offset: Int = 0) throws(PacketFault) {
     guard offset >= 0, offset <= bytes.byteCount, bytes.byteCount &- offset >= ARP.size else { throw .truncated }
     // hardware type 1, protocol type 0x0800, address lengths 6 and 4
     guard bytes.uint64(at: offset) >> 16 == 0x0001_0800_0604 else { throw .version }
@@ -30,7 +30,7 @@ package struct ARP: Hashable, Sendable, BitwiseCopyable {
   }
 
   /// Announces its own sender (RFC 5227 clause 3): sender and target address are the same.
-  package var isGratuitous: Bool { senderIP == targetIP }
+  public var isGratuitous: Bool { senderIP == targetIP }
   /// Asks whether an address is in use (RFC 5227 clause 1.1): the sender has none yet.
-  package var isProbe: Bool { senderIP == 0 }
+  public var isProbe: Bool { senderIP == 0 }
 }

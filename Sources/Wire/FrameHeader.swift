@@ -2,7 +2,7 @@
 // a field; what comes after works on this value and never reads the bytes again. It must not judge policy.
 
 /// Why bytes are not an Ethernet frame.
-package enum FrameFault: UInt8, Error, Sendable, BitwiseCopyable {
+public enum FrameFault: UInt8, Error, Sendable, BitwiseCopyable {
   /// Shorter than two addresses and a type: 14 octets.
   case runt
   /// A tag protocol identifier with less than a whole tag and a type behind it.
@@ -11,24 +11,24 @@ package enum FrameFault: UInt8, Error, Sendable, BitwiseCopyable {
 
 /// The layer-2 header of one frame (802.3-2018 clause 3, 802.1Q-2018 clause 9): addresses, up to
 /// four nested VLAN tags, and the type or length that follows them. Exists only if the bytes were long enough.
-package struct FrameHeader: Sendable, BitwiseCopyable {
-  package let destination: MACAddress
-  package let source: MACAddress
+public struct FrameHeader: Sendable, BitwiseCopyable {
+  public let destination: MACAddress
+  public let source: MACAddress
   /// The outermost tag; meaningful only where `tagCount` is not 0.
-  package let outerTag: VLANTag
+  public let outerTag: VLANTag
   /// The type behind the last parsed tag. With more than four tags it is the fifth's TPID.
-  package let etherType: EtherType
+  public let etherType: EtherType
   /// How many tags were parsed, 0 to 4.
-  package let tagCount: UInt8
+  public let tagCount: UInt8
   /// Offset of the first octet behind `etherType`: 14 + 4 * tagCount.
-  @inlinable package var payloadOffset: Int { 14 &+ 4 &* Int(tagCount) }
+  @inlinable public var payloadOffset: Int { 14 &+ 4 &* Int(tagCount) }
 
-  package static let minimumLength = 14
-  package static let maximumTags = 4
+  public static let minimumLength = 14
+  public static let maximumTags = 4
 
   /// - Parameter bytes: a frame from its destination address on, without preamble and FCS.
-  @inlinable
-  package init(parsing bytes: RawSpan) throws(FrameFault) {
+  @inlinable @inline(__always)
+  public init(parsing bytes: RawSpan) throws(FrameFault) {
     let length = bytes.byteCount
     guard length >= FrameHeader.minimumLength else { throw .runt }
     let front = bytes.uint64(at: 0)

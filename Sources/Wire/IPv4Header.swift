@@ -2,30 +2,30 @@
 // forwarding never looks this far. Neither the header checksum nor the options are judged.
 
 /// An IPv4 header, its lengths checked against the octets that are there.
-package struct IPv4Header: Hashable, Sendable, BitwiseCopyable {
+public struct IPv4Header: Hashable, Sendable, BitwiseCopyable {
   /// Octets of header, options included: 20 to 60.
-  package let headerLength: Int
+  public let headerLength: Int
   /// Octets of the packet as the header has it; 0 only in a segmented frame over 64 KiB (Linux BIG TCP).
-  package let totalLength: UInt16
+  public let totalLength: UInt16
   /// Octets of the packet: `totalLength`, or in a segmented frame without one all that is there.
-  package let packetLength: Int
+  public let packetLength: Int
   /// DSCP (6 bits) and ECN (2 bits).
-  package let trafficClass: UInt8
-  package let identification: UInt16
-  package let dontFragment: Bool
-  package let moreFragments: Bool
+  public let trafficClass: UInt8
+  public let identification: UInt16
+  public let dontFragment: Bool
+  public let moreFragments: Bool
   /// In octets: 0 to 65528.
-  package let fragmentOffset: Int
-  package let timeToLive: UInt8
-  package let ipProtocol: IPProtocol
-  package let checksum: UInt16
+  public let fragmentOffset: Int
+  public let timeToLive: UInt8
+  public let ipProtocol: IPProtocol
+  public let checksum: UInt16
   /// First octet most significant.
-  package let source: UInt32
-  package let destination: UInt32
+  public let source: UInt32
+  public let destination: UInt32
 
-  package static let minimumLength = 20
+  public static let minimumLength = 20
 
-  @inlinable package var fragment: FragmentState {
+  @inlinable public var fragment: FragmentState {
     if fragmentOffset != 0 { return .later }
     return moreFragments ? .first : .whole
   }
@@ -34,7 +34,7 @@ package struct IPv4Header: Hashable, Sendable, BitwiseCopyable {
   ///   - bytes: a frame or a packet, maybe with padding behind it.
   ///   - offset: where the header begins in `bytes`.
   ///   - segmented: the offload header says that the frame stands for several; then a total length of 0 is allowed.
-  package init(parsing bytes: RawSpan, at offset: Int = 0, segmented: Bool = false) throws(PacketFault) {
+  public init(parsing bytes: RawSpan, at offset: Int = 0, segmented: Bool = false) throws(PacketFault) {
     guard offset >= 0, offset <= bytes.byteCount else { throw .truncated }
     let available = bytes.byteCount &- offset
     guard available >= IPv4Header.minimumLength else { throw .truncated }

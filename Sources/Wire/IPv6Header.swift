@@ -2,35 +2,35 @@
 // It is parsed only where an offload header or a filter needs it. It must not judge what the options ask for.
 
 /// An IPv6 header and where its chain of extension headers leads.
-package struct IPv6Header: Hashable, Sendable, BitwiseCopyable {
-  package let trafficClass: UInt8
+public struct IPv6Header: Hashable, Sendable, BitwiseCopyable {
+  public let trafficClass: UInt8
   /// 20 bits.
-  package let flowLabel: UInt32
+  public let flowLabel: UInt32
   /// As the header has it; 0 in a jumbogram and in a segmented frame over 64 KiB.
-  package let payloadLength: UInt16
+  public let payloadLength: UInt16
   /// Octets of the packet, from the first of this header on.
-  package let packetLength: Int
-  package let nextHeader: IPProtocol
-  package let hopLimit: UInt8
-  package let source: UInt128
-  package let destination: UInt128
+  public let packetLength: Int
+  public let nextHeader: IPProtocol
+  public let hopLimit: UInt8
+  public let source: UInt128
+  public let destination: UInt128
   /// What the chain ends with: layer 4, ESP, or `noNextHeader`. Behind a later fragment's header it is what its
   /// first fragment begins with.
-  package let ipProtocol: IPProtocol
+  public let ipProtocol: IPProtocol
   /// Octets from the first of this header to what `ipProtocol` names: 40 and the extension headers.
-  package let headerLength: Int
-  package let fragment: FragmentState
+  public let headerLength: Int
+  public let fragment: FragmentState
   /// Extension headers walked: 0 to 8.
-  package let extensionCount: UInt8
+  public let extensionCount: UInt8
 
-  package static let minimumLength = 40
-  package static let maximumExtensions = 8
+  public static let minimumLength = 40
+  public static let maximumExtensions = 8
 
   /// - Parameters:
   ///   - bytes: a frame or a packet, maybe with padding behind it.
   ///   - offset: where the header begins in `bytes`.
   ///   - segmented: the offload header says that the frame stands for several; then a payload length of 0 is allowed.
-  package init(parsing bytes: RawSpan, at offset: Int = 0, segmented: Bool = false) throws(PacketFault) {
+  public init(parsing bytes: RawSpan, at offset: Int = 0, segmented: Bool = false) throws(PacketFault) {
     guard offset >= 0, offset <= bytes.byteCount else { throw .truncated }
     let available = bytes.byteCount &- offset
     guard available >= IPv6Header.minimumLength else { throw .truncated }

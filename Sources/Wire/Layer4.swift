@@ -2,23 +2,23 @@
 // One IP layer only: what a tunnel carries is payload.
 
 /// The offsets of network and transport header in a frame, all from its first octet.
-package struct Layer4: Hashable, Sendable, BitwiseCopyable {
+public struct Layer4: Hashable, Sendable, BitwiseCopyable {
   /// 4 or 6.
-  package let version: UInt8
-  package let ipProtocol: IPProtocol
-  package let fragment: FragmentState
+  public let version: UInt8
+  public let ipProtocol: IPProtocol
+  public let fragment: FragmentState
   /// Where the IP header begins: behind Ethernet header and tags.
-  package let networkOffset: Int
+  public let networkOffset: Int
   /// Where the transport header begins; of a later fragment, which has none, where its data begins.
-  package let transportOffset: Int
+  public let transportOffset: Int
   /// Where the IP packet ends: at most the length of the frame, less where the frame is padded.
-  package let packetEnd: Int
+  public let packetEnd: Int
 
   /// - Parameters:
   ///   - frame: from its destination address on.
   ///   - header: parsed from the same frame.
   ///   - segmented: the offload header says that the frame stands for several; then IP length fields may be 0.
-  package init(locating frame: RawSpan, behind header: FrameHeader, segmented: Bool = false) throws(PacketFault) {
+  public init(locating frame: RawSpan, behind header: FrameHeader, segmented: Bool = false) throws(PacketFault) {
     networkOffset = header.payloadOffset
     switch header.etherType {
     case .ipv4:

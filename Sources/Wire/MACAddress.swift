@@ -1,33 +1,33 @@
 // A 48-bit MAC address (IEEE 802-2014 clause 8) as one integer.
 
 /// An EUI-48 address. The first octet on the wire is the most significant of the 48 bits.
-package struct MACAddress: Hashable, Sendable, BitwiseCopyable {
+public struct MACAddress: Hashable, Sendable, BitwiseCopyable {
   /// Bits 47...0; the upper 16 bits are always zero.
-  package let bits: UInt64
+  public let bits: UInt64
 
   /// The low 48 bits of `bits`, first octet on the wire most significant.
   @inlinable @inline(__always)
-  package init(bits: UInt64) { self.bits = bits & 0xFFFF_FFFF_FFFF }
+  public init(bits: UInt64) { self.bits = bits & 0xFFFF_FFFF_FFFF }
 
   /// The individual/group bit: least significant bit of the first octet (802-2014 clause 8.2.2).
-  @inlinable package var isGroup: Bool { bits & 0x0100_0000_0000 != 0 }
+  @inlinable public var isGroup: Bool { bits & 0x0100_0000_0000 != 0 }
   /// The locally-administered bit.
-  @inlinable package var isLocal: Bool { bits & 0x0200_0000_0000 != 0 }
-  @inlinable package var isZero: Bool { bits == 0 }
-  @inlinable package var isBroadcast: Bool { bits == 0xFFFF_FFFF_FFFF }
+  @inlinable public var isLocal: Bool { bits & 0x0200_0000_0000 != 0 }
+  @inlinable public var isZero: Bool { bits == 0 }
+  @inlinable public var isBroadcast: Bool { bits == 0xFFFF_FFFF_FFFF }
   /// 01-80-C2-00-00-00 to -0F, which an 802.1Q bridge treats apart (802.1Q-2018 table 8-1).
-  @inlinable package var isReservedGroup: Bool { bits & 0xFFFF_FFFF_FFF0 == 0x0180_C200_0000 }
+  @inlinable public var isReservedGroup: Bool { bits & 0xFFFF_FFFF_FFF0 == 0x0180_C200_0000 }
 
-  package static let broadcast = MACAddress(bits: 0xFFFF_FFFF_FFFF)
+  public static let broadcast = MACAddress(bits: 0xFFFF_FFFF_FFFF)
 }
 
 extension MACAddress: Comparable {
-  package static func < (a: MACAddress, b: MACAddress) -> Bool { a.bits < b.bits }
+  public static func < (a: MACAddress, b: MACAddress) -> Bool { a.bits < b.bits }
 }
 
 extension MACAddress: LosslessStringConvertible {
   /// Lower case with colons, as `ip` and `bridge` print it.
-  package var description: String {
+  public var description: String {
     let digits = Array("0123456789abcdef".utf8)
     var text: [UInt8] = []
     text.reserveCapacity(17)
@@ -41,7 +41,7 @@ extension MACAddress: LosslessStringConvertible {
   }
 
   /// Six octets of one or two hexadecimal digits joined by `:` or by `-`; nil for anything else.
-  package init?(_ text: String) {
+  public init?(_ text: String) {
     let separator: Character = text.contains("-") ? "-" : ":"
     let octets = text.split(separator: separator, omittingEmptySubsequences: false)
     guard octets.count == 6 else { return nil }

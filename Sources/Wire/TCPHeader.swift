@@ -1,27 +1,27 @@
 // The TCP header (RFC 9293 clause 3.1) as a value. Neither options nor checksum are judged.
 
 /// A TCP header that is wholly there.
-package struct TCPHeader: Hashable, Sendable, BitwiseCopyable {
-  package let sourcePort: UInt16
-  package let destinationPort: UInt16
-  package let sequence: UInt32
-  package let acknowledgement: UInt32
+public struct TCPHeader: Hashable, Sendable, BitwiseCopyable {
+  public let sourcePort: UInt16
+  public let destinationPort: UInt16
+  public let sequence: UInt32
+  public let acknowledgement: UInt32
   /// Octets of header, options included: 20 to 60.
-  package let headerLength: Int
+  public let headerLength: Int
   /// CWR, ECE, URG, ACK, PSH, RST, SYN, FIN from bit 7 down.
-  package let flags: UInt8
-  package let window: UInt16
-  package let checksum: UInt16
-  package let urgentPointer: UInt16
+  public let flags: UInt8
+  public let window: UInt16
+  public let checksum: UInt16
+  public let urgentPointer: UInt16
 
-  package static let minimumLength = 20
+  public static let minimumLength = 20
   /// Of the checksum field in the header.
-  package static let checksumOffset: UInt16 = 16
+  public static let checksumOffset: UInt16 = 16
 
   /// - Parameters:
   ///   - offset: where the header begins in `bytes`.
   ///   - end: where the IP packet ends in `bytes`; what follows is padding.
-  package init(parsing bytes: RawSpan, at offset: Int = 0, end: Int? = nil) throws(PacketFault) {
+  public init(parsing bytes: RawSpan, at offset: Int = 0, end: Int? = nil) throws(PacketFault) {
     let end = min(end ?? bytes.byteCount, bytes.byteCount)
     guard offset >= 0, offset <= end, end &- offset >= TCPHeader.minimumLength else { throw .truncated }
     headerLength = Int(bytes.byte(at: offset &+ 12) >> 4) &* 4

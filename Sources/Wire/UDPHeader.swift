@@ -1,23 +1,23 @@
 // The UDP header (RFC 768) as a value. The checksum is not judged.
 
 /// A UDP header that is wholly there, its length checked against the packet.
-package struct UDPHeader: Hashable, Sendable, BitwiseCopyable {
-  package let sourcePort: UInt16
-  package let destinationPort: UInt16
+public struct UDPHeader: Hashable, Sendable, BitwiseCopyable {
+  public let sourcePort: UInt16
+  public let destinationPort: UInt16
   /// Octets of header and payload as the header has it; 0 in a datagram of more than 64 KiB (RFC 2675).
-  package let length: UInt16
+  public let length: UInt16
   /// 0 where the sender made none.
-  package let checksum: UInt16
+  public let checksum: UInt16
 
-  package static let size = 8
+  public static let size = 8
   /// Of the checksum field in the header.
-  package static let checksumOffset: UInt16 = 6
+  public static let checksumOffset: UInt16 = 6
 
   /// - Parameters:
   ///   - offset: where the header begins in `bytes`.
   ///   - end: where the IP packet ends in `bytes`; what follows is padding.
   ///   - fragment: the packet is a first fragment, of a datagram that is longer than what is here.
-  package init(parsing bytes: RawSpan, at offset: Int = 0, end: Int? = nil, fragment: Bool = false)
+  public init(parsing bytes: RawSpan, at offset: Int = 0, end: Int? = nil, fragment: Bool = false)
     throws(PacketFault)
   {
     let end = min(end ?? bytes.byteCount, bytes.byteCount)

@@ -1,20 +1,20 @@
 // One VLAN tag: tag protocol identifier and tag control information (802.1Q-2018 clause 9.4).
 
 /// A VLAN tag as it stands in the frame.
-package struct VLANTag: Hashable, Sendable, BitwiseCopyable {
-  package let tpid: EtherType
+public struct VLANTag: Hashable, Sendable, BitwiseCopyable {
+  public let tpid: EtherType
   /// PCP (3 bits), DEI (1 bit), VID (12 bits).
-  package let tci: UInt16
+  public let tci: UInt16
 
   @inlinable @inline(__always)
-  package init(tpid: EtherType, tci: UInt16) {
+  public init(tpid: EtherType, tci: UInt16) {
     self.tpid = tpid
     self.tci = tci
   }
 
   /// VLAN identifier: 0 is priority-tagged, 4095 is reserved.
-  @inlinable package var vid: UInt16 { tci & 0x0FFF }
+  @inlinable public var vid: UInt16 { tci & 0x0FFF }
   /// Priority code point, 0 to 7.
-  @inlinable package var priority: UInt8 { UInt8(truncatingIfNeeded: tci >> 13) }
-  @inlinable package var dropEligible: Bool { tci & 0x1000 != 0 }
+  @inlinable public var priority: UInt8 { UInt8(truncatingIfNeeded: tci >> 13) }
+  @inlinable public var dropEligible: Bool { tci & 0x1000 != 0 }
 }

@@ -83,7 +83,7 @@ import Wire
   ]
 
   @Test(arguments: cases) func verdict(_ one: Case) throws {
-    let bridge = DecideTests.bridge()
+    var bridge = DecideTests.bridge()
     let header = try header(to: mac(one.to), from: mac(one.from), tags: one.tags)
     let verdict = bridge.decide(header, from: port(one.ingress), at: tick(0))
     #expect(verdict == one.expected)
@@ -102,7 +102,7 @@ import Wire
   /// The header alone decides, so any bytes that parse may come.
   @Test(arguments: seeds) func anyBytes(seed: UInt64) throws {
     var random = SeededRandom(seed: seed)
-    let bridge = DecideTests.bridge()
+    var bridge = DecideTests.bridge()
     for _ in 0..<5000 {
       let bytes = (0..<Int.random(in: 14...40, using: &random)).map { _ in
         [0x00, 0x01, 0x02, 0x81, 0x88, 0xA8, 0xFF, UInt8.random(in: 0...255, using: &random)]

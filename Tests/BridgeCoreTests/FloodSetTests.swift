@@ -39,7 +39,7 @@ import Wire
 
   /// A broadcast in a switch of 1,200 ports reaches each other port once.
   @Test func thousandPorts() throws {
-    let bridge = makeBridge(ports: 1200, capacity: 65_536)
+    var bridge = makeBridge(ports: 1200, capacity: 65_536)
     let broadcast = try header(to: .broadcast, from: station(1))
     let verdict = bridge.decide(broadcast, from: port(700), at: tick(0))
     #expect(verdict == .flood(set(1), vlan: 1, teach: true))

@@ -1,8 +1,10 @@
 // The C library's allocator with a counter in front. What is defined here is found before libc by every library of
 // the program.
 
+#define _GNU_SOURCE  // RTLD_DEFAULT
 #include "CMallocCount.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
@@ -42,6 +44,23 @@ uint64_t mc_frees(uintptr_t thread) {
 }
 
 uint64_t mc_process_allocations(void) { return atomic_load_explicit(&process, memory_order_relaxed); }
+
+static const char *const hook_names[] = {"_swift_willThrow", "_swift_willThrowTypedImpl"};
+static void *saved_hooks[2];
+
+void mc_suspend_throw_hooks(void) {
+    for (int i = 0; i < 2; i++) {
+        void *_Atomic *hook = dlsym(RTLD_DEFAULT, hook_names[i]);
+        if (hook != NULL) saved_hooks[i] = atomic_exchange(hook, NULL);
+    }
+}
+
+void mc_restore_throw_hooks(void) {
+    for (int i = 0; i < 2; i++) {
+        void *_Atomic *hook = dlsym(RTLD_DEFAULT, hook_names[i]);
+        if (hook != NULL) atomic_store(hook, saved_hooks[i]);
+    }
+}
 
 #if COUNTS
 

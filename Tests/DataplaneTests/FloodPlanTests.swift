@@ -57,7 +57,9 @@ import Wire
     var plan = FloodPlan()
     var reference: Set<Int> = []
     for step in 0..<200 {
-      func some() -> [Int] { (0..<Int.random(in: 0...4, using: &random)).map { _ in .random(in: 0..<130, using: &random) } }
+      func some() -> [Int] {
+        (0..<Int.random(in: 0...4, using: &random)).map { _ in .random(in: 0..<130, using: &random) }
+      }
       let (adding, removing) = (some(), some())
       let next = reference.subtracting(removing).union(adding)
       let sets = plan.change(adding: adding.map { port($0) }, removing: removing.map { port($0) })

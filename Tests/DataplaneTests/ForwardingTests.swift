@@ -8,9 +8,11 @@ import Testing
 import Wire
 
 @Suite(.timeLimit(.minutes(1))) struct ForwardingTests {
-  @Test("An unknown destination and the broadcast go to all but the ingress port", arguments: [
-    station(99), MACAddress.broadcast, mac(0x0100_5E00_00FB), mac(0x0180_C200_0000),
-  ])
+  @Test(
+    "An unknown destination and the broadcast go to all but the ingress port",
+    arguments: [
+      station(99), MACAddress.broadcast, mac(0x0100_5E00_00FB), mac(0x0180_C200_0000),
+    ])
   func flood(destination: MACAddress) async throws {
     let lab = try await Lab.dataplane()
     for slot in 0..<5 { try await lab.add(slot) }

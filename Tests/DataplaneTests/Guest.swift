@@ -43,12 +43,15 @@ final class Guest: Sendable {
     if farIsOpen.exchange(false, ordering: .relaxed) { close(far) }
   }
 
+  /// Octets of a frame, sent with its offload header, that the data plane can come to know of: it reads no more.
+  private static func readable(_ count: Int) -> Int { min(max(0, count - 12), 65_566) }
+
   /// Offers a frame with its offload header.
   /// - Returns: false if there was no room.
   func offer(_ bytes: [UInt8]) -> Bool {
-    let count = unsafe send(far, bytes, bytes.count, Int32(MSG_NOSIGNAL.rawValue))
+    let count = unsafe send(far, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     guard count == bytes.count else { return false }
-    sentBytes.add(max(0, bytes.count - 12), ordering: .relaxed)
+    sentBytes.add(Guest.readable(bytes.count), ordering: .relaxed)
     sent.add(1, ordering: .relaxed)
     return true
   }
@@ -84,7 +87,7 @@ final class Guest: Sendable {
       let count = unsafe recv(near, &buffer, buffer.count, 0)
       guard count > 0 else { return }
       sent.subtract(1, ordering: .relaxed)
-      sentBytes.subtract(max(0, count - 12), ordering: .relaxed)
+      sentBytes.subtract(Guest.readable(count), ordering: .relaxed)
     }
   }
 }

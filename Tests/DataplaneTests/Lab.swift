@@ -25,13 +25,18 @@ final class BareWorker: Engine {
   let counters: Counters
   private let mailbox: Mailbox<Envelope>
   private let thread: Mutex<SystemThread?>
+  /// How many of the first letters were answered.
+  let answered = Box(0)
 
   init(
     ring: CaptureRing? = nil, letters: [Command] = [], notify: @escaping @Sendable (Notice) -> Void = { _ in }
   ) throws {
     counters = try Counters(slots: 64)
     mailbox = try Mailbox()
-    for letter in letters { #expect(mailbox.post(Envelope(command: letter) { _ in })) }
+    for letter in letters {
+      let answered = self.answered
+      #expect(mailbox.post(Envelope(command: letter) { _ in answered.change { $0 += 1 } }))
+    }
     let poller = try Poller()
     try poller.add(mailbox.descriptor, token: Worker.mailboxToken)
     let worker = Worker(
@@ -190,8 +195,28 @@ final class Lab: Sendable {
     await engine.perform(.history(station(0), vlan: 1))
   }
 
+  /// Frames read from all ports that are there now.
+  var framesRead: UInt64 { guests.reduce(0) { $0 + counters($1.port.slot)[.rxFrames] } }
+
+  /// Like `settle`, but without a command, which the worker would have to allocate for: until all that was sent has
+  /// been read and the last of it is done with.
+  func settleQuietly() async throws {
+    for guest in guests {
+      try await until("port \(guest.port.slot) read") {
+        let counted = ledger(of: counters(guest.port.slot))
+        return counted.rxFrames == UInt64(guest.sent.load(ordering: .relaxed)) && counted.ingressDifference == nil
+      }
+    }
+    try await until("all copies") {
+      var sum = Ledger()
+      for guest in guests { sum.add(ledger(of: counters(guest.port.slot))) }
+      return sum.differences.isEmpty
+    }
+  }
+
   /// Both equations of the ledger, and beside them what the guests know themselves.
-  func audit(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+  /// - Parameter others: slots without a guest that frames were meant for.
+  func audit(others: [Int] = [], sourceLocation: SourceLocation = #_sourceLocation) async throws {
     try await settle()
     let retired = state.withLock { $0.retired }
     var sum = ledger(of: retired)
@@ -200,6 +225,7 @@ final class Lab: Sendable {
       if !asleep { check(guest, sourceLocation) }
       sum.add(ledger(of: counters(guest.port.slot)))
     }
+    for slot in others { sum.add(ledger(of: counters(slot))) }
     #expect(sum.differences.isEmpty, sourceLocation: sourceLocation)
   }
 

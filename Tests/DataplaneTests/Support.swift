@@ -44,6 +44,7 @@ func until(
   let end = Clock.monotonic() + seconds * 1_000_000_000
   var looks = 0
   while try !condition() {
+    try Task.checkCancellation()
     guard Clock.monotonic() < end else { throw TimedOut(description: "not within \(seconds) s: \(what())") }
     looks += 1
     if looks < 50 { await Task.yield() } else { try await Task.sleep(nanoseconds: 200_000) }

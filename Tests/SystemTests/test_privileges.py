@@ -210,7 +210,7 @@ def test_sockets_of_ordinary_users(lab, unprivileged):
         made.stop()
 
 
-def test_another_user_is_refused(lab):
+def test_L7_another_user_is_refused(lab):
     """L7: the socket's mode keeps others out; the client says 77."""
     switch, _ = lab.network(1)
     os.chmod(lab.directory, 0o755)

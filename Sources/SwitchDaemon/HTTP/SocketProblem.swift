@@ -21,7 +21,8 @@ enum SocketProblem {
   static func tooLong(_ path: String) -> Problem {
     Problem(
       status: 422, title: "the socket's path is too long",
-      detail: "\(shown(path)): it has \(path.utf8.count) bytes, a unix socket's path at most \(ControlPlaces.pathLimit)",
+      detail: "\(shown(path)): it has \(path.utf8.count) bytes, "
+        + "a unix socket's path at most \(ControlPlaces.pathLimit)",
       fix: "choose a shorter one with --socket PATH")
   }
 

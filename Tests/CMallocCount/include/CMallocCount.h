@@ -21,4 +21,10 @@ uint64_t mc_frees(uintptr_t thread);
 /// Allocations of all threads together.
 uint64_t mc_process_allocations(void);
 
+/// Puts the runtime's hooks for thrown errors aside (SwiftRuntime: _swift_willThrow) until `mc_restore_throw_hooks`.
+/// Swift Testing sets them so that it can tell where an error came from, for which it allocates with every `throw` in
+/// the process; a program without it has none. To be called in pairs by one test at a time.
+void mc_suspend_throw_hooks(void);
+void mc_restore_throw_hooks(void);
+
 #endif
