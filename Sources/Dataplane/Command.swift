@@ -35,12 +35,26 @@ package struct PortLimits: Sendable, Equatable {
   package let native: UInt16
   /// Frames are read from and written to the port.
   package let enabled: Bool
+  /// The port takes frames whose checksum is partial, as TUNSETOFFLOAD and its like agreed …
+  package let takesPartialChecksums: Bool
+  /// … and frames that stand for several.
+  package let takesSegmented: Bool
+  /// Frames of one flow are joined on their way to the port, where it takes the result.
+  package let coalesces: Bool
 
-  package init(mtu: Int, native: UInt16, enabled: Bool) {
+  package init(
+    mtu: Int, native: UInt16, enabled: Bool, takesPartialChecksums: Bool = true, takesSegmented: Bool = true,
+    coalesces: Bool = true
+  ) {
     self.mtu = mtu
     self.native = native
     self.enabled = enabled
+    self.takesPartialChecksums = takesPartialChecksums
+    self.takesSegmented = takesSegmented && takesPartialChecksums
+    self.coalesces = coalesces
   }
+
+  var takes: EgressForm { takesSegmented ? .segmented : takesPartialChecksums ? .partialChecksum : .plain }
 }
 
 /// Applied by the worker between two batches, in the order posted.

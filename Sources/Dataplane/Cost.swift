@@ -5,11 +5,14 @@
 /// 0.75 µs, 2.0 and 2.6 µs for 64 KiB.
 enum Cost {
   /// What each ready port may cause in one round: about 80 µs, 64 small frames to one port each.
-  static let quantum: Int32 = 320
+  static var quantum: Int32 { 320 }
 
   /// One read of `length` octets.
   @inline(__always)
   static func read(_ length: Int) -> Int32 { 2 &+ Int32(truncatingIfNeeded: length >> 13) }
+
+  /// One frame joined to another: the receiver takes them apart again while we write.
+  static var merge: Int32 { 2 }
 
   /// One write of `length` octets.
   @inline(__always)

@@ -10,19 +10,23 @@ extension Worker {
   /// Executes a verdict that is no drop.
   /// - Returns: the cost of the writes it caused.
   @inline(__always)
-  mutating func deliver(_ frame: Frame, _ verdict: Verdict, from port: PortIndex) -> Int32 {
+  mutating func deliver(_ frame: Frame, _ header: FrameHeader, _ verdict: Verdict, from port: PortIndex) -> Int32 {
     let counters = unsafe ports[port].pointee.counters
     guard verdict.action == .flood else {
       unsafe counters.add(.forwarded)
-      return unsafe deliver(frame, to: verdict.port, vlan: verdict.vlan)
+      guard unsafe ports[verdict.port].pointee.merges else {
+        return unsafe send(frame, to: verdict.port, vlan: verdict.vlan)
+      }
+      return unsafe merge(frame, header, to: verdict.port, vlan: verdict.vlan)
     }
     unsafe counters.add(.flooded)
-    return unsafe flood(frame, verdict, from: port, counters)
+    let cost = flush()
+    return unsafe cost &+ flood(frame, verdict, from: port, counters)
   }
 
-  /// To one port.
+  /// To one port, now.
   @inline(__always)
-  private mutating func deliver(_ frame: Frame, to port: PortIndex, vlan: UInt16) -> Int32 {
+  mutating func send(_ frame: Frame, to port: PortIndex, vlan: UInt16) -> Int32 {
     guard unsafe frame.carriesTag(of: vlan), unsafe ports[port].pointee.native == vlan else {
       return unsafe transmit(frame, to: port)
     }
@@ -54,7 +58,7 @@ extension Worker {
     return cost
   }
 
-  /// One write, counted on the destination.
+  /// One frame, in the form that the port takes, counted on it.
   private mutating func transmit(_ frame: Frame, to port: PortIndex) -> Int32 {
     let slot = unsafe ports[port]
     let counters = unsafe slot.pointee.counters
@@ -66,15 +70,23 @@ extension Worker {
       unsafe counters.drop(.egressMTU, at: realTime)
       return 1
     }
-    let result = unsafe slot.pointee.io.transmit(frame.bytes)
+    guard unsafe frame.form <= slot.pointee.takes else { return unsafe convert(frame, to: port) }
+    unsafe write(frame.bytes, segments: frame.segments, to: slot)
+    return unsafe Cost.write(frame.count)
+  }
+
+  /// The write itself, counted.
+  @inline(__always)
+  func write(_ bytes: UnsafeRawBufferPointer, segments: Int, to slot: UnsafeMutablePointer<PortSlot>) {
+    let counters = unsafe slot.pointee.counters
+    let result = unsafe slot.pointee.io.transmit(bytes)
     if result >= 0 {
       unsafe counters.add(.txFrames)
-      unsafe counters.add(.txBytes, frame.length)
-      unsafe counters.add(.txSegments, frame.segments)
+      unsafe counters.add(.txBytes, bytes.count &- FrameArena.offloadHeader)
+      unsafe counters.add(.txSegments, segments)
     } else {
       unsafe counters.drop(Worker.egressReason(Int32(truncatingIfNeeded: -result)), at: realTime)
     }
-    return unsafe Cost.write(frame.count)
   }
 
   /// What a failed write means (facts: a TAP whose link is down answers EIO, one whose device is gone EBADFD).

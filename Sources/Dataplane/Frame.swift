@@ -7,31 +7,56 @@ internal import Wire
 @unsafe
 struct Frame: BitwiseCopyable {
   /// The offload header, with the frame behind it. A tag taken off moves it by 4.
-  var start: UnsafeMutableRawPointer
-  private(set) var count32: Int32
+  private(set) var start: UnsafeMutableRawPointer
+  private var octets: Int32
   /// Octets behind Ethernet header and tags that one wire segment holds: judged against a port's MTU.
   let payload: Int32
-  private let segments32: Int32
+  private var wireSegments: UInt16
+  /// What it asks of a port, an `EgressForm`.
+  private(set) var form: UInt8
   /// The outermost tag, TPID in the high and TCI in the low half; 0 where there is none.
   private let tag: UInt32
 
+  /// - Parameters:
+  ///   - count: octets from the first of the offload header to the last of the frame.
+  ///   - payload: octets behind Ethernet header and tags that one wire segment holds.
+  ///   - segments: wire segments that the frame stands for.
   @inline(__always)
-  init(start: UnsafeMutableRawPointer, count: Int, payload: Int, segments: Int, header: FrameHeader) {
+  init(
+    start: UnsafeMutableRawPointer, count: Int, payload: Int, segments: Int, form: EgressForm, header: FrameHeader
+  ) {
     unsafe self.start = start
-    unsafe count32 = Int32(truncatingIfNeeded: count)
+    unsafe octets = Int32(truncatingIfNeeded: count)
     unsafe self.payload = Int32(truncatingIfNeeded: payload)
-    unsafe segments32 = Int32(truncatingIfNeeded: segments)
+    unsafe wireSegments = UInt16(truncatingIfNeeded: segments)
+    unsafe self.form = form.rawValue
     let outer = UInt32(header.outerTag.tpid.rawValue) &<< 16 | UInt32(header.outerTag.tci)
     unsafe tag = header.tagCount == 0 ? 0 : outer
   }
 
   /// Octets from the first of the offload header to the last of the frame.
-  var count: Int { unsafe Int(count32) }
+  var count: Int { unsafe Int(octets) }
   /// Wire segments that the frame stands for: 1, or more with segmentation offload.
-  var segments: Int { unsafe Int(segments32) }
-  /// Octets without offload header: what counters count.
-  var length: Int { unsafe count &- FrameArena.offloadHeader }
+  var segments: Int { unsafe Int(wireSegments) }
   var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(start: start, count: count) }
+  /// The frame itself, from its destination address on.
+  var ethernet: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: start + FrameArena.offloadHeader, count: count &- FrameArena.offloadHeader)
+  }
+  /// The offload header in front of it, which was checked.
+  var offload: VirtioNetHeader {
+    (try? unsafe VirtioNetHeader(parsing: bytes.bytes)) ?? VirtioNetHeader()
+  }
+
+  /// The same frame after others were joined to it.
+  func grown(to count: Int, segments: Int) -> Frame {
+    guard unsafe segments != self.segments else { return unsafe self }
+    var frame = unsafe self
+    unsafe frame.octets = Int32(truncatingIfNeeded: count)
+    unsafe frame.wireSegments = UInt16(truncatingIfNeeded: segments)
+    unsafe frame.form = EgressForm.segmented.rawValue
+    return unsafe frame
+  }
 
   /// The outermost tag is one of the customer kind that names `vlan`, or names none and only bears a priority, so
   /// that the frame is in the native VLAN (802.1Q-2018 clause 6.9.1).
@@ -46,7 +71,7 @@ struct Frame: BitwiseCopyable {
     guard let moved = unsafe TagEdit.pop(buffer, start: 0, length: count) else { return unsafe self }
     var frame = unsafe self
     unsafe frame.start += moved
-    unsafe frame.count32 &-= Int32(truncatingIfNeeded: moved)
+    unsafe frame.octets &-= Int32(truncatingIfNeeded: moved)
     return unsafe frame
   }
 }

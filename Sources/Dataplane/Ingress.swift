@@ -38,7 +38,7 @@ extension Worker {
 
     unsafe counters.add(.rxSegments, frame.segments)
     unsafe capture.record(bytes, from: port, handle: slot.pointee.handle, verdict, at: realTime)
-    return unsafe deliver(frame, verdict, from: port)
+    return unsafe deliver(frame, header, verdict, from: port)
   }
 
   /// Puts the checked offload header in the place of the one that came in.
@@ -52,7 +52,7 @@ extension Worker {
       unsafe VirtioNetHeader.clear(landing)
       return unsafe Frame(
         start: start, count: FrameArena.offloadHeader &+ bytes.count, payload: bytes.count &- header.payloadOffset,
-        segments: 1, header: header)
+        segments: 1, form: .plain, header: header)
     }
     guard let raw = try? unsafe VirtioNetHeader(parsing: UnsafeRawBufferPointer(landing).bytes),
       case .accepted(let clean, let segments) = unsafe OffloadCheck.validate(raw, frame: bytes.bytes, header: header)
@@ -61,7 +61,8 @@ extension Worker {
     let segment = clean.isSegmented ? Int(clean.headerLength) &+ Int(clean.gsoSize) : bytes.count
     return unsafe Frame(
       start: start, count: FrameArena.offloadHeader &+ bytes.count, payload: segment &- header.payloadOffset,
-      segments: segments, header: header)
+      segments: segments, form: clean.isSegmented ? .segmented : clean.isChecksumPartial ? .partialChecksum : .plain,
+      header: header)
   }
 
   /// Counts a frame that goes nowhere.

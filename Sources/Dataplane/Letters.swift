@@ -93,6 +93,8 @@ extension Worker {
     let slot = unsafe ports[port]
     unsafe slot.pointee.mtu = Int32(truncatingIfNeeded: limits.mtu)
     unsafe slot.pointee.native = limits.native
+    unsafe slot.pointee.takes = limits.takes.rawValue
+    unsafe slot.pointee.merges = limits.coalesces && limits.takesSegmented
     let works = unsafe limits.enabled && slot.pointee.isAttached && !slot.pointee.failed
     unsafe slot.pointee.transmits = works
     bridge.setPolicy(policy, of: port)

@@ -13,6 +13,10 @@ struct PortSlot: BitwiseCopyable {
   var mtu: Int32 = 0
   /// The VLAN that leaves without a tag; 0 for none.
   var native: UInt16 = 0
+  /// The most that a frame may ask of it, an `EgressForm`.
+  var takes = EgressForm.segmented.rawValue
+  /// Frames of one flow may be joined on their way to it.
+  var merges = false
   /// Frames may go out: the port is on and its device is there.
   var transmits = false
   /// The poller reports the descriptor.

@@ -10,7 +10,8 @@ internal import Wire
 struct Worker: ~Copyable {
   var bridge: Bridge
   var ports: PortTable
-  let arena: FrameArena
+  var arena: FrameArena
+  var held = HeldFrames()
   let poller: Poller
   var capture: CaptureTap
   let mailbox: Mailbox<Envelope>
@@ -58,18 +59,22 @@ struct Worker: ~Copyable {
     guard unsafe slot.pointee.isAttached, unsafe slot.pointee.serial == UInt32(truncatingIfNeeded: event.token >> 16)
     else { return }
     unsafe slot.pointee.deficit = min(Cost.quantum, slot.pointee.deficit &+ Cost.quantum)
+    var failure: Int32?
     while unsafe slot.pointee.deficit > 0 {
       let count = unsafe slot.pointee.io.receive(into: arena.landing)
       guard count > 0 else {
         // An empty queue saves no credit; a debt stays.
         unsafe slot.pointee.deficit = 0
-        if event.isFailure || !Worker.isTransient(count) { fail(port, code: Int32(truncatingIfNeeded: -count)) }
-        return
+        if event.isFailure || !Worker.isTransient(count) { failure = Int32(truncatingIfNeeded: -count) }
+        break
       }
       unsafe slot.pointee.deficit &-= Cost.read(count)
       let caused = receive(count, from: port)
       unsafe slot.pointee.deficit &-= caused
     }
+    let caused = flush()
+    unsafe slot.pointee.deficit &-= caused
+    if let failure { fail(port, code: failure) }
   }
 
   /// Nothing to read now, or no memory for it: the port stays.

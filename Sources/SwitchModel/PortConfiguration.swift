@@ -61,6 +61,8 @@ package struct PortConfiguration: Sendable, Hashable {
 extension PortConfiguration {
   package var comment: String { self[.comment]?.textValue ?? "" }
   package var up: Bool { self[.up]?.booleanValue ?? true }
+  /// Frames of one flow are joined on their way to the port.
+  package var coalesce: Bool { self[.coalesce]?.booleanValue ?? true }
   /// Nil: derived from machine-id, switch and port.
   package var mac: MACAddress? { if case .mac(let address) = self[.mac] { address } else { nil } }
   /// Bytes; nil: the device's own.

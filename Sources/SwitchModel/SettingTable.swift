@@ -30,6 +30,9 @@ extension Setting {
   package static let persist = Setting(
     .port, "persist", .boolean, .boolean(false), kinds: [.tap], live: false,
     "on keeps the device after a graceful stop")
+  package static let coalesce = Setting(
+    .port, "coalesce", .boolean, .boolean(true), kinds: PortKind.allCases,
+    "off writes every frame by itself; on joins frames of one flow that came in one batch")
 
   // The whole switch.
   package static let switchName = Setting(
@@ -63,7 +66,7 @@ extension Setting {
 /// All settings, in the order in which they are shown.
 package enum SettingTable {
   package static let port: [Setting] = [
-    .portName, .comment, .up, .mac, .mtu, .txqueuelen, .netns, .address, .routes, .persist,
+    .portName, .comment, .up, .mac, .mtu, .txqueuelen, .netns, .address, .routes, .persist, .coalesce,
   ]
 
   package static let switchWide: [Setting] = [
@@ -77,7 +80,7 @@ package enum SettingTable {
     ("vlan", []), ("native", []), ("tagged", []), ("accept", []), ("tpid", []), ("qinq", []), ("learning", []),
     ("flood", []), ("mac_limit", []), ("mac_limit_action", []), ("allow_mac", []), ("locked", []), ("isolated", []),
     ("group", []), ("storm_broadcast", []), ("storm_multicast", []), ("storm_unknown", []), ("rate_in", []),
-    ("rate_out", []), ("burst", []), ("bpdu_guard", []), ("loop_probe", []), ("secure", []), ("coalesce", []),
+    ("rate_out", []), ("burst", []), ("bpdu_guard", []), ("loop_probe", []), ("secure", []),
     ("clients", ["stream", "vde"]), ("peer", ["dgram", "udp"]),
   ]
 

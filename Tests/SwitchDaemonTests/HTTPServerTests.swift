@@ -23,7 +23,7 @@ struct HTTPServerTests {
     try await Task.sleep(for: .milliseconds(50))
     let began = ContinuousClock.now
     await server.stop()
-    #expect(ContinuousClock.now - began < .seconds(1))
+    #expect(ContinuousClock.now - began < .seconds(5))
     #expect(try await busy.answer().status == 200)
     #expect(try await idle.waitForClose())
     #expect(UnixAddress.probe(place.socket) == .absent)
@@ -34,7 +34,7 @@ struct HTTPServerTests {
     let place = try TestPlace()
     defer { place.remove() }
     let control = FakeSwitch()
-    await control.set(delay: .seconds(3))
+    await control.set(delay: .seconds(20))
     let socket = try ControlSocket.claim(path: place.socket, group: nil, makesDirectory: false)
     let server = try await ControlServer.start(socket: socket, control: control, logger: Self.logger)
     let busy = try await RawClient(place.socket)
@@ -42,7 +42,7 @@ struct HTTPServerTests {
     try await Task.sleep(for: .milliseconds(50))
     let began = ContinuousClock.now
     await server.stop()
-    #expect(ContinuousClock.now - began < .milliseconds(1200))
+    #expect(ContinuousClock.now - began < .seconds(5))
     #expect(try await busy.waitForClose(within: .seconds(1)))
   }
 

@@ -1,15 +1,19 @@
 """Where measurements take place: namespaces, processes, devices. What it makes bears our process number in its name,
 and is gone when the laboratory closes, whatever happened."""
 import os
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
+HERE = os.path.dirname(os.path.realpath(__file__))
 QUEUE = 4096  # txqueuelen of every device, for all peers alike
 OFFLOADS = ("tx", "sg", "tso", "gso", "gro", "tx-udp-segmentation")
+BEGAN = time.monotonic()
 
 
 class Trouble(Exception):
@@ -17,14 +21,16 @@ class Trouble(Exception):
 
 
 def say(text):
-    print(f"  {text}", file=sys.stderr, flush=True)
+    """A line of progress, with the time since the start."""
+    took = int(time.monotonic() - BEGAN)
+    print(f"  {took // 60:2d}:{took % 60:02d}  {text}", file=sys.stderr, flush=True)
 
 
-def run(*words, timeout=30):
+def run(*words, timeout=30, env=None):
     """Output of a command; Trouble if it fails or takes too long."""
     words = [str(word) for word in words]
     try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout)
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout, env=env)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise Trouble(f"{' '.join(words)}: {error}") from error
     if done.returncode:
@@ -47,6 +53,20 @@ class Namespace:
     def run(self, *words, **options):
         return run(*self.command(*words), **options)
 
+    def batch(self, lines):
+        """Many `ip` commands at once."""
+        done = subprocess.run(self.command("ip", "-batch", "-"), input="\n".join(lines) + "\n", capture_output=True, text=True)
+        if done.returncode:
+            raise Trouble(f"ip -batch in {self.name}: {done.stderr.strip()}")
+
+    def received(self):
+        """{device: frames received so far}, as the kernel counts them."""
+        out = {}
+        for line in self.run("cat", "/proc/net/dev").splitlines()[2:]:
+            device, _, figures = line.partition(":")
+            out[device.strip()] = int(figures.split()[1])
+        return out
+
     def offloads_off(self, device):
         """Switches off one by one what can be; sees that segmentation and checksums really are."""
         for name in OFFLOADS:
@@ -58,9 +78,11 @@ class Namespace:
 
 
 class Lab:
+    """Owns all that is made; `with Lab(binary) as lab:` takes it away again, also on Ctrl-C and SIGTERM."""
+
     def __init__(self, binary):
-        self.binary, self.processes, self.namespaces = binary, [], []
-        self.directory = tempfile.mkdtemp(prefix="tapswitch-bench-")
+        self.binary, self.processes, self.namespaces, self.count = binary, [], [], 0
+        self.directory = tempfile.mkdtemp(prefix=f"tapswitch-bench-{os.getpid()}-")
 
     def __enter__(self):
         for number in (signal.SIGTERM, signal.SIGHUP):
@@ -68,6 +90,11 @@ class Lab:
         return self
 
     def __exit__(self, *_):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C does not stop the tidying
+        for process in self.processes:
+            if process.poll() is None:
+                process.terminate()
         for process in list(self.processes):
             self.end(process)
         for namespace in list(self.namespaces):
@@ -76,6 +103,11 @@ class Lab:
 
     def path(self, name):
         return os.path.join(self.directory, name)
+
+    def tag(self):
+        """A short name that nothing else of this laboratory has."""
+        self.count += 1
+        return f"t{self.count}"
 
     def namespace(self, name):
         made = Namespace(f"tsb{os.getpid()}-{name}")
@@ -87,12 +119,24 @@ class Lab:
             self.namespaces.remove(namespace)
             subprocess.run(["ip", "netns", "delete", namespace.name], capture_output=True)
 
-    def start(self, *words, log):
-        """Starts a process whose output goes to the file `log` in our directory."""
-        with open(self.path(log), "wb") as file:
-            process = subprocess.Popen([str(word) for word in words], stdin=subprocess.DEVNULL, stdout=file, stderr=file)
+    def program(self, name):
+        """The compiled form of NAME.c beside this file."""
+        program = self.path(name)
+        if not os.path.exists(program):
+            run("cc", "-O2", "-Wall", "-o", program, os.path.join(HERE, f"{name}.c"), timeout=60)
+        return program
+
+    def popen(self, *words, stdin=subprocess.DEVNULL, **options):
+        """A process that dies with us even if we are killed, and that Ctrl-C does not reach before us."""
+        process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", *[str(word) for word in words]],
+                                   stdin=stdin, start_new_session=True, **options)
         self.processes.append(process)
         return process
+
+    def start(self, *words, log, **options):
+        """Starts a process whose output goes to the file `log` in our directory."""
+        with open(self.path(log), "wb") as file:
+            return self.popen(*words, stdout=file, stderr=file, **options)
 
     def end(self, process):
         if process in self.processes:
@@ -100,7 +144,7 @@ class Lab:
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(10)
+                process.wait(60)  # a switch with 1,000 devices takes its time
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
@@ -109,23 +153,24 @@ class Lab:
         with open(self.path(name), errors="replace") as file:
             return file.read()
 
-    def switch(self, tag, ports):
+    def switch(self, tag, ports, more=(), wrapper=(), patience=60):
         """A tapswitch with these SPECs, ready; (process, seconds from start to `ready`)."""
-        words = [self.binary, "run", "--name", f"tsb{os.getpid()}-{tag}", "--socket", self.path(f"{tag}.sock")]
+        words = [*wrapper, self.binary, "run", "--name", f"tsb{os.getpid()}-{tag}", "--socket", self.path(f"{tag}.sock"), *more]
         for port in ports:
             words += ["--port", port]
         began = time.monotonic()
-        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        self.processes.append(process)
+        process = self.popen(*words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         said = b""
-        os.set_blocking(process.stderr.fileno(), True)
-        while b"ready:" not in said:
-            more = os.read(process.stderr.fileno(), 65536)
-            if not more:
+        while b"ready:" not in said or not said.endswith(b"\n"):
+            left = began + patience - time.monotonic()
+            if left <= 0 or not select.select([process.stderr], [], [], left)[0]:
+                raise Trouble(f"tapswitch is not ready after {patience} s: {said.decode(errors='replace').strip()}")
+            more_said = os.read(process.stderr.fileno(), 65536)
+            if not more_said:
                 raise Trouble(f"tapswitch ended: {said.decode(errors='replace').strip()}")
-            said += more
+            said += more_said
         took = time.monotonic() - began
-        wanted = f"ready: {len(ports)} of {len(ports)} ports up".encode()
-        if wanted not in said:
+        threading.Thread(target=process.stderr.read, daemon=True).start()  # or what it logs would fill the pipe
+        if f"ready: {len(ports)} of {len(ports)} ports up".encode() not in said:
             raise Trouble(f"not every port is up: {said.decode(errors='replace').strip()}")
         return process, took

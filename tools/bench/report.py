@@ -1,4 +1,5 @@
-"""Figures: what a workload hands back, and how people and programs read it."""
+"""Figures: what a workload hands back, and what programs read. The document made of them is also all that the table
+and the pictures know."""
 import os
 import platform
 import statistics
@@ -6,44 +7,62 @@ import subprocess
 import time
 
 
-class Series:
-    """The samples of one peer in one workload."""
+class Row:
+    """The samples of one line of a table, one a round. `x` places it on an axis; `columns` are further figures of the
+    same rounds, {name: [value or None, …]}."""
 
-    def __init__(self, peer, unit, samples):
-        self.peer, self.unit, self.samples = peer, unit, samples
+    def __init__(self, key, title, samples=(), unit=None, x=None):
+        self.key, self.title, self.unit, self.x = key, title, unit, x
+        self.samples, self.columns = list(samples), {}
 
-    @property
-    def median(self):
-        return statistics.median(self.samples)
-
-
-class Ratio:
-    """Two peers compared round by round: the noise that both met in a round cancels out."""
-
-    def __init__(self, title, above, below):
-        self.title = title
-        self.samples = [a / b for a, b in zip(above.samples, below.samples)]
+    def add(self, value, columns=None):
+        self.samples.append(value)
+        for name, figure in (columns or {}).items():
+            self.columns.setdefault(name, []).append(figure)
 
     @property
     def median(self):
         return statistics.median(self.samples)
 
 
-class Threshold:
-    """What must be reached. `limit` is the least (or, with most=True, the most) that will do."""
+class Limit:
+    """What must be reached: at least (or, with most=True, at most) `limit`. Without a value it was not measured."""
 
-    def __init__(self, title, value, limit, most=False):
-        self.title, self.value, self.limit, self.most = title, value, limit, most
+    def __init__(self, title, value, limit, most=False, aim=None):
+        self.title, self.value, self.limit, self.most, self.aim = title, value, limit, most, aim
 
     @property
     def met(self):
+        if self.value is None:
+            return None
         return self.value <= self.limit if self.most else self.value >= self.limit
 
 
 class Result:
-    def __init__(self, name, title, series, ratios=(), thresholds=()):
-        self.name, self.title = name, title
-        self.series, self.ratios, self.thresholds = list(series), list(ratios), list(thresholds)
+    """One table. With `reference` every row is compared with that one, round by round: what disturbed both in a round
+    cancels out."""
+
+    def __init__(self, name, title, unit, rows, reference=None, axis=None):
+        self.name, self.title, self.unit, self.axis = name, title, unit, axis
+        self.rows = {row.key: row for row in rows if row.samples}
+        self.reference = reference if reference in self.rows else None
+        self.limits = []
+
+    def ratios(self, other):
+        """[reference / other, …], one a round."""
+        if self.reference is None or other not in self.rows or other == self.reference:
+            return []
+        return [a / b for a, b in zip(self.rows[self.reference].samples, self.rows[other].samples) if b]
+
+    def require(self, title, other, limit, most=False, aim=None):
+        """The reference must be at least (at most) `limit` times the row `other`."""
+        ratios = self.ratios(other)
+        self.limits.append(Limit(title, statistics.median(ratios) if ratios else None, limit, most, aim))
+
+    def require_row(self, title, key, limit, most=False):
+        """The median of a row itself must be at least (at most) `limit`."""
+        row = self.rows.get(key)
+        self.limits.append(Limit(title, row.median if row else None, limit, most))
 
 
 def machine(binary):
@@ -60,31 +79,33 @@ def machine(binary):
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
 
-def table(machine, given, results):
-    print(f"{machine['tapswitch']}, Linux {machine['kernel']}, {machine['cores']} × {machine['cpu']}, "
-          f"load {machine['load']}; {given.rounds} rounds of {given.seconds:g} s")
+def spread(samples):
+    return {"median": statistics.median(samples), "lowest": min(samples), "highest": max(samples), "samples": samples}
+
+
+def column(values):
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
+
+
+def document(machine, given, results, skipped):
+    """Everything as plain values, as it goes into the JSON file."""
+    out = []
     for result in results:
-        print(f"\n{result.title}\n")
-        print(f"  {'':36}{'median':>10}{'lowest':>10}{'highest':>10}")
-        for one in result.series:
-            print(f"  {one.peer:36}{one.median:10.2f}{min(one.samples):10.2f}{max(one.samples):10.2f}  {one.unit}")
-        for one in result.ratios:
-            print(f"  {one.title:36}{one.median:10.2f}{min(one.samples):10.2f}{max(one.samples):10.2f}  ratio, round by round")
-    print()
-    for result in results:
-        for one in result.thresholds:
-            print(f"  {'met   ' if one.met else 'MISSED'}  {one.title}: {one.value:.2f} "
-                  f"({'at most' if one.most else 'at least'} {one.limit:g})")
-
-
-def document(machine, given, results):
-    def spread(one):
-        return {"median": one.median, "lowest": min(one.samples), "highest": max(one.samples), "samples": one.samples}
-
-    return {"machine": machine, "quick": given.quick, "rounds": given.rounds, "seconds": given.seconds, "workloads": [
-        {"name": result.name, "title": result.title,
-         "series": [{"peer": one.peer, "unit": one.unit, **spread(one)} for one in result.series],
-         "ratios": [{"title": one.title, **spread(one)} for one in result.ratios],
-         "thresholds": [{"title": one.title, "value": one.value, "limit": one.limit,
-                         "kind": "at most" if one.most else "at least", "met": one.met} for one in result.thresholds]}
-        for result in results]}
+        rows = []
+        for row in result.rows.values():
+            one = {"key": row.key, "title": row.title, "unit": row.unit or result.unit, **spread(row.samples)}
+            if row.x is not None:
+                one["x"] = row.x
+            ratios = result.ratios(row.key)
+            if ratios:
+                one["ratio"] = spread(ratios)
+            if row.columns:
+                one["columns"] = {name: column(values) for name, values in row.columns.items()}
+            rows.append(one)
+        out.append({"name": result.name, "title": result.title, "unit": result.unit, "axis": result.axis,
+                    "reference": result.reference, "rows": rows,
+                    "limits": [{"title": one.title, "value": one.value, "limit": one.limit, "aim": one.aim,
+                                "kind": "at most" if one.most else "at least", "met": one.met} for one in result.limits]})
+    return {"machine": machine, "quick": given.quick, "rounds": given.rounds, "seconds": given.seconds,
+            "queue": given.queue, "workloads": out, "skipped": skipped}

@@ -44,7 +44,8 @@ struct PortRecord: Sendable {
   /// What the worker holds the port to.
   var limits: PortLimits {
     PortLimits(
-      mtu: link?.mtu ?? configuration.mtu ?? 1500, native: configuration.nativeVLAN, enabled: configuration.up)
+      mtu: link?.mtu ?? configuration.mtu ?? 1500, native: configuration.nativeVLAN, enabled: configuration.up,
+      coalesces: configuration.coalesce)
   }
 
   var policy: PortPolicy { PortPolicy(forwarding: configuration.up, nativeVID: configuration.nativeVLAN) }
