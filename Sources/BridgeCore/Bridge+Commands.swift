@@ -1,5 +1,6 @@
 // What control may change in the bridge, applied by the worker between two batches. Nothing here is called for a
-// frame; values that make no sense are refused or brought into range, never trapped on.
+// frame; values that make no sense are refused or brought into range, never trapped on. What concerns the table does
+// nothing in a sibling.
 
 public import Wire
 
@@ -39,13 +40,16 @@ extension Bridge {
   }
 
   /// Clears the next part of the table of dead entries; to be called in each wake-up before frames are decided.
-  public mutating func sweep(at now: Tick) { table.sweep(at: now) }
+  public mutating func sweep(at now: Tick) {
+    if table.isWriter { table.sweep(at: now) }
+  }
 
   /// Forgets dynamic entries: those of a port, of a VLAN, of both together, or all. Those of a port, and all, at once
   /// however many there are; those of a VLAN by looking at every slot.
   /// - Returns: how many; without `vlan` aged ones that were not yet cleared are counted too.
   @discardableResult
   public mutating func flush(port: PortIndex?, vlan: UInt16?) -> Int {
+    guard table.isWriter else { return 0 }
     if let port, port.slot >= PortIndex.limit { return 0 }
     if let vlan { return table.flush(vlan: vlan, port: port, at: table.sweeper.last) }
     if let port { return table.flush(port: port) }
@@ -59,7 +63,8 @@ extension Bridge {
   public mutating func addEntry(
     _ mac: MACAddress, vlan: UInt16, on port: PortIndex, kind: EntryKind, at now: Tick
   ) -> Bool {
-    guard !mac.isGroup, !mac.isZero, vlan &- 1 < 4094, port.slot < PortIndex.limit, kind != .dynamic else {
+    guard table.isWriter, !mac.isGroup, !mac.isZero, vlan &- 1 < 4094, port.slot < PortIndex.limit, kind != .dynamic
+    else {
       return false
     }
     guard table.set(mac, vlan: vlan, on: port, kind: kind, at: now) else { return false }
@@ -71,6 +76,7 @@ extension Bridge {
   /// - Returns: how many live ones there were.
   @discardableResult
   public mutating func remove(_ mac: MACAddress, vlan: UInt16?) -> Int {
+    guard table.isWriter else { return 0 }
     guard let vlan else {
       return (1...4094).reduce(0) { $0 + (table.remove(mac, vlan: $1, at: table.sweeper.last) ? 1 : 0) }
     }
@@ -84,6 +90,7 @@ extension Bridge {
   public mutating func removePort(_ port: PortIndex) -> Int {
     guard port.slot < PortIndex.limit else { return 0 }
     setPolicy(.absent, of: port)
+    guard table.isWriter else { return 0 }
     return table.removePort(port, at: table.sweeper.last)
   }
 

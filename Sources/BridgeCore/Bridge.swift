@@ -43,9 +43,27 @@ public struct Bridge: ~Copyable, @unchecked Sendable {
     unsafe floodSets.initialize(repeating: nobody, count: Bridge.floodSetLimit)
   }
 
-  /// Frees the flood sets in force, too.
+  /// A bridge for another worker: the same table, which it only reads, and policies of its own, to be kept alike by the
+  /// same commands. To be made before any command was given, and to go before this one.
+  public func sibling() -> Bridge { Bridge(reading: self) }
+
+  private init(reading teacher: borrowing Bridge) {
+    table = ForwardingTable(reading: teacher.table)
+    history = MoveHistory(seed: 0, capacity: 8)
+    memo = VerdictMemo.allocate()
+    nobody = FloodSet.allocate(members: [], untagged: [])
+    forwardReserved = teacher.forwardReserved
+    unsafe policies = .allocate(capacity: PortIndex.limit)
+    unsafe policies.initialize(repeating: .absent, count: PortIndex.limit)
+    unsafe vlans = .allocate(capacity: 4096)
+    unsafe vlans.initialize(repeating: FloodSetIndex(rawValue: 0), count: 4096)
+    unsafe floodSets = .allocate(capacity: Bridge.floodSetLimit)
+    unsafe floodSets.initialize(repeating: nobody, count: Bridge.floodSetLimit)
+  }
+
+  /// Frees the flood sets in force, too, unless it is a sibling, which shares them.
   deinit {
-    for index in 0..<Bridge.floodSetLimit where unsafe floodSets[index].base != nobody.base {
+    for index in 0..<Bridge.floodSetLimit where unsafe table.isWriter && floodSets[index].base != nobody.base {
       unsafe floodSets[index].deallocate()
     }
     nobody.deallocate()
@@ -146,7 +164,9 @@ public struct Bridge: ~Copyable, @unchecked Sendable {
   /// (a group address, VLAN 0, a port without learning) changes nothing.
   @discardableResult
   public mutating func teach(_ source: MACAddress, vlan: UInt16, on port: PortIndex, at now: Tick) -> Taught {
-    guard !source.isGroup, !source.isZero, vlan &- 1 < 4094, policy(of: port).learning else { return .unchanged }
+    guard table.isWriter, !source.isGroup, !source.isZero, vlan &- 1 < 4094, policy(of: port).learning else {
+      return .unchanged
+    }
     var previous = port
     let taught = table.teach(source, vlan: vlan, on: port, at: now, previous: &previous)
     switch taught {

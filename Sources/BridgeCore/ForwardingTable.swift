@@ -43,6 +43,8 @@ public struct ForwardingTable: ~Copyable, @unchecked Sendable {
   public var ageLimit: UInt64 = 0
   /// Entries set by command on each port; only the writer looks.
   let pinned: UnsafeMutablePointer<UInt32>
+  /// False for a view that only reads: another one writes and frees the memory.
+  public let isWriter: Bool
   var occupied = 0
   /// Where the next look for room begins when the table is full.
   var hand = 0
@@ -53,6 +55,7 @@ public struct ForwardingTable: ~Copyable, @unchecked Sendable {
   ///   - ageing: seconds, brought below 1,000,001.
   ///   - seed: from a source that guests cannot guess.
   public init(capacity: Int, ageing: UInt32, seed: UInt64) {
+    isWriter = true
     self.capacity = min(max(capacity, 16), 1 << 20)
     storage = TableStorage.allocate(capacity: self.capacity, seed: seed)
     unsafe pinned = .allocate(capacity: PortIndex.limit)
@@ -60,7 +63,17 @@ public struct ForwardingTable: ~Copyable, @unchecked Sendable {
     setAgeing(ageing)
   }
 
+  /// A view for another thread to look up in; nothing may be changed through it. It must go before the writer.
+  init(reading writer: borrowing ForwardingTable) {
+    isWriter = false
+    capacity = writer.capacity
+    storage = writer.storage
+    unsafe pinned = writer.pinned
+    ageLimit = writer.ageLimit
+  }
+
   deinit {
+    guard isWriter else { return }
     storage.deallocate()
     unsafe pinned.deallocate()
   }
@@ -69,6 +82,7 @@ public struct ForwardingTable: ~Copyable, @unchecked Sendable {
   public mutating func setAgeing(_ seconds: UInt32) {
     let bounded = min(seconds, 1_000_000)
     ageLimit = UInt64(bounded) + TableStorage.skew
+    guard isWriter else { return }
     unsafe storage.state.pointee.ageing.store(bounded, ordering: .relaxed)
     storage.noteChange()
   }

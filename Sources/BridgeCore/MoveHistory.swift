@@ -44,17 +44,19 @@ struct MoveHistory: ~Copyable {
     var ring: (Move, Move, Move, Move) = (.none, .none, .none, .none)
   }
 
-  /// 8,192 records of 56 octets.
-  static var capacity: Int { 8192 }
+  /// 8,192 records of 56 octets, unless asked for otherwise; a multiple of the set size.
+  static var standardCapacity: Int { 8192 }
+  private let capacity: Int
   private static var setSize: Int { 8 }
 
   private let records: UnsafeMutablePointer<Record>
   private let hash: TableHash
 
-  init(seed: UInt64) {
+  init(seed: UInt64, capacity: Int = MoveHistory.standardCapacity) {
+    self.capacity = capacity
     hash = TableHash(seed: seed)
-    unsafe records = .allocate(capacity: MoveHistory.capacity)
-    unsafe records.initialize(repeating: Record(), count: MoveHistory.capacity)
+    unsafe records = .allocate(capacity: capacity)
+    unsafe records.initialize(repeating: Record(), count: capacity)
   }
 
   deinit { unsafe records.deallocate() }
@@ -64,24 +66,26 @@ struct MoveHistory: ~Copyable {
     var slot = find(key)
     if slot < 0 { slot = victim(key, sparesMoved: true) }
     guard slot >= 0 else { return }
-    unsafe records[slot] = Record(key: key, since: now, changed: now)
+    unsafe (records + slot).pointee = Record(key: key, since: now, changed: now)
   }
 
   mutating func moved(_ key: UInt64, from: PortIndex, to: PortIndex, at now: Tick) {
     var slot = find(key)
     if slot < 0 {
       slot = victim(key, sparesMoved: false)
-      unsafe records[slot] = Record(key: key, since: now, changed: now)
+      unsafe (records + slot).pointee = Record(key: key, since: now, changed: now)
     }
     let move = Move(tick: now, from: from, to: to)
-    switch unsafe records[slot].moves & 3 {
-    case 0: unsafe records[slot].ring.0 = move
-    case 1: unsafe records[slot].ring.1 = move
-    case 2: unsafe records[slot].ring.2 = move
-    default: unsafe records[slot].ring.3 = move
+    // Not `records[slot].moves &+=`: with the thread sanitizer Swift 6.3 stumbles over such an access.
+    let record = unsafe records + slot
+    switch unsafe record.pointee.moves & 3 {
+    case 0: unsafe record.pointee.ring.0 = move
+    case 1: unsafe record.pointee.ring.1 = move
+    case 2: unsafe record.pointee.ring.2 = move
+    default: unsafe record.pointee.ring.3 = move
     }
-    unsafe records[slot].moves &+= 1
-    unsafe records[slot].changed = now
+    unsafe record.pointee.moves &+= 1
+    unsafe record.pointee.changed = now
   }
 
   /// A copy of what is remembered of a key.
@@ -93,7 +97,7 @@ struct MoveHistory: ~Copyable {
   /// Copies of all records of addresses that moved.
   func copyMoved() -> [EntryHistory] {
     var copies: [EntryHistory] = []
-    for slot in 0..<MoveHistory.capacity {
+    for slot in 0..<capacity {
       let record = unsafe records[slot]
       if record.key != 0, record.moves > 0 { copies.append(history(record)) }
     }
@@ -109,7 +113,7 @@ struct MoveHistory: ~Copyable {
   }
 
   private func set(of key: UInt64) -> Int {
-    Int(truncatingIfNeeded: hash(key) &>> 32) & (MoveHistory.capacity - 1) & ~(MoveHistory.setSize - 1)
+    Int(truncatingIfNeeded: hash(key) &>> 32) & (capacity - 1) & ~(MoveHistory.setSize - 1)
   }
 
   private func find(_ key: UInt64) -> Int {

@@ -1,4 +1,4 @@
-// What is counted for each port. One thread writes a port's counters, any thread reads them; nothing is locked,
+// What is counted for each port. Each worker has counters of its own for every port, any thread reads them; nothing is locked,
 // so a reader sees each counter right and their sum exact once traffic rests (the ledger of the contract).
 
 package import BridgeCore
@@ -31,19 +31,27 @@ package final class Counters: @unchecked Sendable {
 
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
   private let byteCount: Int
+  private let slots: Int
+  private let workers: Int
 
-  /// - Parameter slots: how many port slots there are.
-  package init(slots: Int) throws(PageMemoryError) {
-    byteCount = slots * Counters.stride * 8
+  /// - Parameters:
+  ///   - slots: how many port slots there are.
+  ///   - workers: how many threads count, each for itself.
+  package init(slots: Int, workers: Int = 1) throws(PageMemoryError) {
+    self.slots = slots
+    self.workers = max(1, workers)
+    byteCount = self.workers * slots * Counters.stride * 8
     let memory = try unsafe mapPages(byteCount)
     // All-zero bytes are the value 0 of an Atomic<UInt64>, so fresh pages need no initialisation.
-    unsafe words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: slots * Counters.stride)
+    unsafe words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: byteCount / 8)
   }
 
   deinit { unsafe unmapPages(UnsafeMutableRawPointer(words), byteCount) }
 
   /// The counters of one slot, for the thread that writes them.
-  func block(of port: PortIndex) -> CounterBlock { unsafe CounterBlock(words: words + port.slot * Counters.stride) }
+  func block(of port: PortIndex, worker: Int = 0) -> CounterBlock {
+    unsafe CounterBlock(words: words + (worker * slots + port.slot) * Counters.stride)
+  }
 
   /// What has been counted for `port` up to now.
   package func snapshot(of port: PortIndex) -> CounterSnapshot {
@@ -55,20 +63,27 @@ package final class Counters: @unchecked Sendable {
       let count = load(port, Counters.dropBase + Int(reason.rawValue))
       guard count != 0 else { continue }
       snapshot.drops[reason] = count
-      snapshot.lastDrop[reason] = load(port, Counters.timeBase + Int(reason.rawValue))
+      let word = Counters.timeBase + Int(reason.rawValue)
+      snapshot.lastDrop[reason] = (0..<workers).map { load(port, word, worker: $0) }.max()
     }
     return snapshot
   }
 
   /// Back to zero, for a slot that gets another port; nobody may count for it at that time.
   package func reset(_ port: PortIndex) {
-    for word in 0..<Counters.stride {
-      unsafe words[port.slot * Counters.stride + word].store(0, ordering: .relaxed)
+    for worker in 0..<workers {
+      let block = unsafe block(of: port, worker: worker)
+      for word in 0..<Counters.stride { unsafe block.words[word].store(0, ordering: .relaxed) }
     }
   }
 
+  /// The sum of what all workers counted.
   private func load(_ port: PortIndex, _ word: Int) -> UInt64 {
-    unsafe words[port.slot * Counters.stride + word].load(ordering: .relaxed)
+    (0..<workers).reduce(0) { $0 &+ load(port, word, worker: $1) }
+  }
+
+  private func load(_ port: PortIndex, _ word: Int, worker: Int) -> UInt64 {
+    unsafe block(of: port, worker: worker).words[word].load(ordering: .relaxed)
   }
 }
 

@@ -1,4 +1,4 @@
-// The data plane as control sees it: one worker thread, asked by commands, read by counters and table reader.
+// The data plane as control sees it: worker threads, asked by commands, read by counters and table reader.
 
 package import BridgeCore
 package import Capture
@@ -14,16 +14,24 @@ package struct DataplaneConfiguration: Sendable {
   package var forwardReserved: Bool
   /// For the hashes of the table; from a source that guests cannot guess.
   package var seed: UInt64
+  /// Threads over which the ports are spread, 1 to `workerLimit`.
+  package var workers: Int
 
-  package init(tableSize: Int, ageing: UInt32, forwardReserved: Bool, seed: UInt64) {
+  package static var workerLimit: Int { 64 }
+
+  package init(tableSize: Int, ageing: UInt32, forwardReserved: Bool, seed: UInt64, workers: Int = 1) {
     self.tableSize = tableSize
     self.ageing = ageing
     self.forwardReserved = forwardReserved
     self.seed = seed
+    self.workers = min(max(1, workers), DataplaneConfiguration.workerLimit)
   }
 }
 
-/// A running data plane. `stop` ends its thread; before that, let go of `table`.
+/// A running data plane. `stop` ends its threads; before that, let go of `table`.
+///
+/// Every worker knows every port and writes to any of them; each port is read by one, so that the frames of a source stay
+/// in order. The first worker alone writes the forwarding table; the others tell it what they hear.
 package final class Dataplane: Sendable {
   /// What each port counted. Slots are those of `PortIndex`.
   package let counters: Counters
@@ -31,35 +39,28 @@ package final class Dataplane: Sendable {
   package let table: ForwardingTable.Reader
   /// Monotonic nanoseconds at which tick 0 began.
   private let epoch: UInt64
-  private let mailbox: Mailbox<Envelope>
-  private let thread: Mutex<SystemThread?>
+  private let crew: WorkerCrew
 
-  /// Starts the thread; it has no ports yet.
-  /// - Parameter notify: called on the worker's thread when a port fails; must not wait.
+  /// Starts the threads; they have no ports yet.
+  /// - Parameter notify: called on a worker's thread when a port fails; must not wait.
   package init(
     _ configuration: DataplaneConfiguration, capture: FileCapture?, notify: @escaping @Sendable (Notice) -> Void
   ) throws {
-    counters = try Counters(slots: PortIndex.limit)
-    mailbox = try Mailbox()
+    let counters = try Counters(slots: PortIndex.limit, workers: configuration.workers)
     epoch = Clock.monotonic()
     var bridge = Bridge(capacity: configuration.tableSize, ageing: configuration.ageing, seed: configuration.seed)
     bridge.setForwardReserved(configuration.forwardReserved)
     table = bridge.reader
-    let poller = try Poller()
-    try poller.add(mailbox.descriptor, token: Worker.mailboxToken)
-    let worker = Worker(
-      bridge: bridge, ports: PortTable(count: PortIndex.limit, counters: counters), arena: try FrameArena(),
-      poller: poller, capture: CaptureTap(capture?.makeProducer()), mailbox: mailbox, notify: notify, epoch: epoch)
-    // A closure cannot consume what it captured; the thread takes the worker out of here, once.
-    let handover = Mutex<Worker?>(worker)
-    thread = Mutex(
-      try SystemThread(name: "dataplane-0") {
-        guard var worker = handover.withLock({ $0.take() }) else { return }
-        worker.run()
-      })
+    self.counters = counters
+    crew = try WorkerCrew(
+      size: configuration.workers, bridge: bridge, counters: counters, epoch: epoch,
+      producer: { capture?.makeProducer(worker: $0) }, notify: notify)
   }
 
   deinit { stop() }
+
+  /// How many threads forward.
+  package var workers: Int { crew.size }
 
   /// The clock of the forwarding table, now.
   package var now: Tick { Tick(rawValue: UInt32(truncatingIfNeeded: (Clock.monotonic() &- epoch) / 1_000_000_000)) }
@@ -70,19 +71,10 @@ package final class Dataplane: Sendable {
     return Clock.realTime() &- age
   }
 
-  /// Posts a command and waits until the worker has applied it, between two batches.
+  /// Posts a command and waits until every worker that it concerns has applied it, between two batches.
   @discardableResult
-  package func perform(_ command: Command) async -> Reply {
-    await withCheckedContinuation { continuation in
-      let posted = mailbox.post(Envelope(command: command) { continuation.resume(returning: $0) })
-      if !posted { continuation.resume(returning: .failed(Errno.again)) }
-    }
-  }
+  package func perform(_ command: Command) async -> Reply { await crew.perform(command) }
 
-  /// Ends the thread after the batch at hand and waits for it. Once is enough; more does no harm.
-  package func stop() {
-    guard let running = thread.withLock({ $0.take() }) else { return }
-    _ = mailbox.post(Envelope(command: .stop) { _ in })
-    running.join()
-  }
+  /// Ends the threads after the batch at hand and waits for them. Once is enough; more does no harm.
+  package func stop() { crew.stop() }
 }

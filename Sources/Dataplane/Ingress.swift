@@ -33,7 +33,7 @@ extension Worker {
       return unsafe drop(.badOffload, bytes, from: port, segments: 1)
     }
     let verdict = bridge.decide(header, from: port, at: now)
-    if verdict.teach { bridge.teach(header.source, vlan: verdict.vlan, on: port, at: now) }
+    if verdict.teach { teach(header.source, vlan: verdict.vlan, on: port) }
     if verdict.action == .drop { return unsafe drop(verdict.reason, bytes, from: port, segments: frame.segments) }
 
     unsafe counters.add(.rxSegments, frame.segments)

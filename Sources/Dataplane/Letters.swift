@@ -7,7 +7,15 @@ internal import Wire
 /// A command and whom to tell when it has been applied.
 struct Envelope: Sendable {
   let command: Command
+  /// The worker that reads the port which the command is about.
+  let reader: Int
   let answer: @Sendable (Reply) -> Void
+
+  init(command: Command, reader: Int = 0, answer: @escaping @Sendable (Reply) -> Void) {
+    self.command = command
+    self.reader = reader
+    self.answer = answer
+  }
 }
 
 /// What a worker answers.
@@ -46,7 +54,7 @@ extension Worker {
         running = false
         letter.answer(.done)
       } else {
-        letter.answer(apply(letter.command))
+        letter.answer(apply(letter.command, reader: letter.reader))
       }
     }
     if !running {
@@ -55,9 +63,9 @@ extension Worker {
     return running
   }
 
-  private mutating func apply(_ command: Command) -> Reply {
+  private mutating func apply(_ command: Command, reader: Int) -> Reply {
     switch command {
-    case .attach(let attachment): return attach(attachment)
+    case .attach(let attachment): return attach(attachment, isReader: reader == number)
     case .adjust(let port, let limits, let policy): return adjust(port, limits, policy)
     case .detach(let port): return detach(port)
     case .forget(let port): bridge.removePort(port)
@@ -76,7 +84,7 @@ extension Worker {
     return .done
   }
 
-  private mutating func attach(_ attachment: PortAttachment) -> Reply {
+  private mutating func attach(_ attachment: PortAttachment, isReader: Bool) -> Reply {
     let slot = unsafe ports[attachment.port]
     unsafe slot.pointee.io = PortIO(descriptor: attachment.descriptor)
     unsafe slot.pointee.serial = attachment.serial
@@ -84,6 +92,7 @@ extension Worker {
     unsafe slot.pointee.handle = attachment.handle
     unsafe slot.pointee.watched = false
     unsafe slot.pointee.failed = false
+    unsafe slot.pointee.reads = isReader
     let reply = adjust(attachment.port, attachment.limits, attachment.policy)
     if case .failed = reply { _ = detach(attachment.port) }
     return reply
@@ -98,7 +107,7 @@ extension Worker {
     let works = unsafe limits.enabled && slot.pointee.isAttached && !slot.pointee.failed
     unsafe slot.pointee.transmits = works
     bridge.setPolicy(policy, of: port)
-    return watch(port, works)
+    return unsafe watch(port, works && slot.pointee.reads)
   }
 
   /// A port that is off is not read: what it sends stays in its own queue.

@@ -37,6 +37,9 @@ final class Mailbox<Letter: Sendable>: Sendable {
     return posted
   }
 
+  /// Wakes the worker without a letter.
+  func wakeUp() { wake.signal() }
+
   /// All letters, oldest first. Clears the wake-up before it looks, so that none is missed.
   func take() -> [Letter] {
     wake.clear()

@@ -19,6 +19,8 @@ struct PortSlot: BitwiseCopyable {
   var merges = false
   /// Frames may go out: the port is on and its device is there.
   var transmits = false
+  /// This worker is the one that reads the port.
+  var reads = false
   /// The poller reports the descriptor.
   var watched = false
   /// It could not be read any more: left alone until it is attached anew.
@@ -40,11 +42,12 @@ struct PortTable: ~Copyable {
   private let slots: UnsafeMutablePointer<PortSlot>
   let count: Int
 
-  init(count: Int, counters: Counters) {
+  init(count: Int, counters: Counters, worker: Int = 0) {
     self.count = count
     unsafe slots = .allocate(capacity: count)
     for index in 0..<count {
-      let block = unsafe counters.block(of: PortIndex(rawValue: UInt16(truncatingIfNeeded: index)))
+      let block = unsafe counters.block(
+        of: PortIndex(rawValue: UInt16(truncatingIfNeeded: index)), worker: worker)
       unsafe (slots + index).initialize(to: PortSlot(counters: block))
     }
   }

@@ -8,6 +8,7 @@ internal import Wire
 
 /// The state of one data-plane thread. Lives in a local variable of that thread and is passed `inout`.
 struct Worker: ~Copyable {
+  let number: Int
   var bridge: Bridge
   var ports: PortTable
   var arena: FrameArena
@@ -18,10 +19,33 @@ struct Worker: ~Copyable {
   let notify: @Sendable (Notice) -> Void
   /// Monotonic nanoseconds at which tick 0 began.
   let epoch: UInt64
+  let part: TeachingPart
+  /// Where lessons go; nil for the teacher.
+  let told: LessonRing?
+  /// Lessons went there in this wake-up.
+  var hasTold = false
   /// Read once per wake-up.
   var now = Tick(rawValue: 0)
   /// Nanoseconds since 1970, read once per wake-up.
   var realTime: UInt64 = 0
+
+  init(
+    number: Int = 0, bridge: consuming Bridge, ports: consuming PortTable, arena: consuming FrameArena,
+    poller: consuming Poller, capture: consuming CaptureTap, mailbox: Mailbox<Envelope>,
+    notify: @escaping @Sendable (Notice) -> Void, epoch: UInt64, part: TeachingPart = .teaches([])
+  ) {
+    self.number = number
+    self.bridge = bridge
+    self.ports = ports
+    self.arena = arena
+    self.poller = poller
+    self.capture = capture
+    self.mailbox = mailbox
+    self.notify = notify
+    self.epoch = epoch
+    self.part = part
+    if case .tells(let ring, _) = part { told = ring } else { told = nil }
+  }
 
   /// What the poller calls the mailbox; ports are their slot and serial.
   static let mailboxToken = UInt64.max
@@ -34,12 +58,14 @@ struct Worker: ~Copyable {
     while running {
       let ready = poller.wait(milliseconds: -1)
       readClocks()
+      hearOthers()
       var letters = false
       for index in 0..<ready {
         let event = poller.event(at: index)
         if event.token == Worker.mailboxToken { letters = true } else { serve(event) }
       }
       capture.publish()
+      passOn()
       if letters { running = applyLetters() }
     }
   }

@@ -46,6 +46,9 @@ extension Setting {
   package static let forwardReserved = Setting(
     .switchWide, "forward_reserved", .boolean, .boolean(false),
     "on forwards the reserved group addresses 01:80:c2:00:00:02 to 0f")
+  package static let workers = Setting(
+    .switchWide, "workers", .integer(1...64, unit: "threads"), nil, otherwise: "by cores: 1 up to 3, then half of them",
+    live: false, "threads that forward; the ports are spread over them")
   package static let listen = Setting(
     .switchWide, "listen", .listenAddress, nil, otherwise: "none", "where the API is served on TCP for reading")
   package static let socketGroup = Setting(
@@ -70,7 +73,7 @@ package enum SettingTable {
   ]
 
   package static let switchWide: [Setting] = [
-    .switchName, .ageing, .tableSize, .forwardReserved, .listen, .socketGroup,
+    .switchName, .ageing, .tableSize, .forwardReserved, .workers, .listen, .socketGroup,
   ]
 
   package static let entry: [Setting] = [.entryMAC, .entryPort, .entryVLAN, .entrySticky]
@@ -84,7 +87,7 @@ package enum SettingTable {
     ("clients", ["stream", "vde"]), ("peer", ["dgram", "udp"]),
   ]
 
-  static let laterSwitchWide = ["default_vlan", "workers", "capture_dir", "mirrors"]
+  static let laterSwitchWide = ["default_vlan", "capture_dir", "mirrors"]
 
   package static func settings(of kind: PortKind) -> [Setting] { port.filter { $0.kinds.contains(kind) } }
 

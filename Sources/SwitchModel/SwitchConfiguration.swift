@@ -39,6 +39,8 @@ package struct SwitchConfiguration: Sendable, Equatable {
   package var ageing: Int { self[.ageing]?.integerValue ?? 300 }
   /// Entries.
   package var tableSize: Int { self[.tableSize]?.integerValue ?? 65536 }
+  /// Nil: by the number of cores.
+  package var workers: Int? { self[.workers]?.integerValue }
   package var forwardReserved: Bool { self[.forwardReserved]?.booleanValue ?? false }
   package var listen: ListenAddress? { self[.listen]?.textValue.flatMap { ListenAddress($0) } }
   /// Name or number of the group that may use the control socket.

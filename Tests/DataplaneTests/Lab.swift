@@ -82,11 +82,13 @@ final class Lab: Sendable {
 
   /// The data plane as the switch has it.
   static func dataplane(
-    tableSize: Int = 4096, capture: FileCapture? = nil, notify: @escaping @Sendable (Notice) -> Void = { _ in }
+    tableSize: Int = 4096, workers: Int = 1, capture: FileCapture? = nil,
+    notify: @escaping @Sendable (Notice) -> Void = { _ in }
   ) async throws -> Lab {
     let notices = Box<[Notice]>([])
     let configuration = DataplaneConfiguration(
-      tableSize: tableSize, ageing: 1_000_000, forwardReserved: false, seed: 99)
+      tableSize: tableSize, ageing: 1_000_000, forwardReserved: false, seed: 99,
+      workers: workers)
     let dataplane = try Dataplane(configuration, capture: capture) { notice in
       notices.change { $0.append(notice) }
       notify(notice)

@@ -22,7 +22,7 @@ package enum Daemon {
     let supervisor: Supervisor
     let capture: FileCapture?
     do {
-      capture = try plan.capture.map { try openCapture($0, logger) }
+      capture = try plan.capture.map { try openCapture($0, plan.configuration, logger) }
       supervisor = try await startSwitch(plan, capture, logger)
     } catch {
       socket.release()
@@ -56,7 +56,8 @@ package enum Daemon {
       dataplane = try Dataplane(
         DataplaneConfiguration(
           tableSize: configuration.tableSize, ageing: UInt32(clamping: configuration.ageing),
-          forwardReserved: configuration.forwardReserved, seed: UInt64.random(in: 0...UInt64.max)),
+          forwardReserved: configuration.forwardReserved, seed: UInt64.random(in: 0...UInt64.max),
+          workers: workers(configuration)),
         capture: capture
       ) { events.yield(.notice($0)) }
     } catch {
@@ -74,9 +75,17 @@ package enum Daemon {
     return supervisor
   }
 
-  private static func openCapture(_ path: String, _ logger: Logger) throws(Problem) -> FileCapture {
+  private static func workers(_ configuration: SwitchConfiguration) -> Int {
+    configuration.workers ?? Processors.workers
+  }
+
+  private static func openCapture(
+    _ path: String, _ configuration: SwitchConfiguration, _ logger: Logger
+  ) throws(Problem) -> FileCapture {
     do throws(CaptureError) {
-      return try FileCapture(path: path, application: "tapswitch \(TapswitchVersion.text)") { state in
+      return try FileCapture(
+        path: path, workers: workers(configuration), application: "tapswitch \(TapswitchVersion.text)"
+      ) { state in
         switch state {
         case .writing: logger.notice("capture: \(state.text)")
         case .stopped: logger.debug("capture: \(state.text)")

@@ -1,0 +1,175 @@
+// The worker threads: who they are, which of them a command concerns and in what order, and which reads a port.
+
+internal import BridgeCore
+internal import Capture
+internal import LinuxIO
+internal import Synchronization
+
+/// The threads of a data plane. The first is the teacher: it writes the forwarding table.
+final class WorkerCrew: Sendable {
+  let size: Int
+  private let mailboxes: [Mailbox<Envelope>]
+  private let rings: [LessonRing]
+  private let threads = Mutex(Threads())
+  private let readers = Mutex(Readers())
+
+  private struct Threads: ~Copyable {
+    /// Of the workers but the teacher, and of the teacher.
+    var others: [ThreadHandle] = []
+    var teacher: ThreadHandle?
+  }
+
+  /// A thread that is joined once.
+  private final class ThreadHandle: Sendable {
+    private let thread: Mutex<SystemThread?>
+    init(_ thread: consuming SystemThread) { self.thread = Mutex(thread) }
+    func join() {
+      if let running = thread.withLock({ $0.take() }) { running.join() }
+    }
+  }
+
+  /// Which worker reads which port.
+  private struct Readers {
+    var ofPort: [PortIndex: Int] = [:]
+    var load: [Int] = []
+  }
+
+  init(
+    size: Int, bridge: consuming Bridge, counters: Counters, epoch: UInt64, producer: (Int) -> RingProducer?,
+    notify: @escaping @Sendable (Notice) -> Void
+  ) throws {
+    self.size = size
+    mailboxes = try (0..<size).map { _ in try Mailbox<Envelope>() }
+    rings = (1..<max(1, size)).map { _ in LessonRing() }
+    readers.withLock { $0.load = [Int](repeating: 0, count: size) }
+    do {
+      try start(bridge, counters, epoch, producer, notify)
+    } catch {
+      stop()
+      throw error
+    }
+  }
+
+  private func start(
+    _ bridge: consuming Bridge, _ counters: Counters, _ epoch: UInt64, _ producer: (Int) -> RingProducer?,
+    _ notify: @escaping @Sendable (Notice) -> Void
+  ) throws {
+    // The others first: what they are made of is taken from the teacher's bridge.
+    for number in 1..<max(1, size) {
+      let handle = try WorkerCrew.start(
+        try WorkerCrew.worker(
+          number, bridge.sibling(), counters, mailboxes[number], CaptureTap(producer(number)), notify, epoch,
+          .tells(rings[number - 1], mailboxes[0])))
+      threads.withLock { $0.others.append(handle) }
+    }
+    let teacher = try WorkerCrew.start(
+      try WorkerCrew.worker(
+        0, bridge, counters, mailboxes[0], CaptureTap(producer(0)), notify, epoch, .teaches(rings)))
+    threads.withLock { $0.teacher = teacher }
+  }
+
+  deinit {
+    for ring in rings { ring.deallocate() }
+  }
+
+  private static func worker(
+    _ number: Int, _ bridge: consuming Bridge, _ counters: Counters, _ mailbox: Mailbox<Envelope>,
+    _ capture: consuming sending CaptureTap, _ notify: @escaping @Sendable (Notice) -> Void, _ epoch: UInt64,
+    _ part: TeachingPart
+  ) throws -> sending Worker {
+    let poller = try Poller()
+    try poller.add(mailbox.descriptor, token: Worker.mailboxToken)
+    return Worker(
+      number: number, bridge: bridge, ports: PortTable(count: PortIndex.limit, counters: counters, worker: number),
+      arena: try FrameArena(), poller: poller, capture: capture, mailbox: mailbox, notify: notify, epoch: epoch,
+      part: part)
+  }
+
+  private static func start(_ worker: consuming sending Worker) throws -> ThreadHandle {
+    let name = "dataplane-\(worker.number)"
+    // A closure cannot consume what it captured; the thread takes the worker out of here, once.
+    let handover = Mutex<Worker?>(worker)
+    return ThreadHandle(
+      try SystemThread(name: name) {
+        guard var worker = handover.withLock({ $0.take() }) else { return }
+        worker.run()
+      })
+  }
+
+  // MARK: commands
+
+  /// Applies a command where it belongs, one worker after the other.
+  func perform(_ command: Command) async -> Reply {
+    switch command {
+    case .attach(let attachment):
+      let reader = chooseReader(of: attachment.port)
+      // Its reader last: by the first frame all others know the port.
+      return await ask((0..<size).filter { $0 != reader } + [reader], command, reader: reader)
+    case .detach(let port):
+      let reader = leave(port)
+      // Its reader first, the teacher last: what was heard has been told before all of it is forgotten.
+      let others = (0..<size).filter { $0 != reader && $0 != 0 }
+      return await ask(reader == 0 ? others + [0] : [reader] + others + [0], command, reader: reader)
+    case .adjust(let port, _, _):
+      return await ask(Array(0..<size), command, reader: readers.withLock { $0.ofPort[port] ?? 0 })
+    case .forget, .setFloodSet, .mapVLANs, .setAgeing, .setForwardReserved:
+      return await ask(Array((0..<size).reversed()), command, reader: 0)
+    case .addEntry, .removeEntry, .flush, .history, .movedHistories:
+      return await ask([0], command, reader: 0)
+    case .stop:
+      return .failed(Errno.shutDown)
+    }
+  }
+
+  /// - Returns: the first failure, else the last answer.
+  private func ask(_ workers: [Int], _ command: Command, reader: Int) async -> Reply {
+    var reply = Reply.done
+    for number in workers {
+      reply = await withCheckedContinuation { continuation in
+        let letter = Envelope(command: command, reader: reader) { continuation.resume(returning: $0) }
+        if !mailboxes[number].post(letter) { continuation.resume(returning: .failed(Errno.again)) }
+      }
+      if case .failed = reply { return reply }
+    }
+    return reply
+  }
+
+  private func chooseReader(of port: PortIndex) -> Int {
+    readers.withLock { readers in
+      let least = readers.load.indices.min { readers.load[$0] < readers.load[$1] } ?? 0
+      readers.load[least] += 1
+      readers.ofPort[port] = least
+      return least
+    }
+  }
+
+  private func leave(_ port: PortIndex) -> Int {
+    readers.withLock { readers in
+      guard let reader = readers.ofPort.removeValue(forKey: port) else { return 0 }
+      readers.load[reader] -= 1
+      return reader
+    }
+  }
+
+  // MARK: the end
+
+  /// Ends all threads and waits for them; the teacher last, since the others read its table.
+  func stop() {
+    let (others, teacher) = threads.withLock { threads in
+      defer {
+        threads.others = []
+        threads.teacher = nil
+      }
+      return (threads.others, threads.teacher)
+    }
+    for number in 1..<max(1, size) where !others.isEmpty { end(number) }
+    for thread in others { thread.join() }
+    guard let teacher else { return }
+    end(0)
+    teacher.join()
+  }
+
+  private func end(_ number: Int) {
+    _ = mailboxes[number].post(Envelope(command: .stop, reader: 0) { _ in })
+  }
+}
