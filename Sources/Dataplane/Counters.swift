@@ -95,10 +95,10 @@ struct CounterBlock: BitwiseCopyable {
   @inline(__always)
   func add(_ counter: Counter, _ amount: Int = 1) { unsafe bump(counter.rawValue, amount) }
 
-  /// Counts one drop and notes when it was, in nanoseconds since 1970.
+  /// Counts drops and notes when that was, in nanoseconds since 1970.
   @inline(__always)
-  func drop(_ reason: DropReason, at time: UInt64) {
-    unsafe bump(Counters.dropBase &+ Int(reason.rawValue), 1)
+  func drop(_ reason: DropReason, _ frames: UInt16 = 1, at time: UInt64) {
+    unsafe bump(Counters.dropBase &+ Int(reason.rawValue), Int(frames))
     unsafe words[Counters.timeBase &+ Int(reason.rawValue)].store(time, ordering: .relaxed)
   }
 

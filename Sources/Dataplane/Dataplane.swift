@@ -16,15 +16,19 @@ package struct DataplaneConfiguration: Sendable {
   package var seed: UInt64
   /// Threads over which the ports are spread, 1 to `workerLimit`.
   package var workers: Int
+  /// How long a worker looks for the next frame before it sleeps, at the most: nanoseconds, 0 for not at all.
+  package var spin: UInt64
 
   package static var workerLimit: Int { 64 }
 
-  package init(tableSize: Int, ageing: UInt32, forwardReserved: Bool, seed: UInt64, workers: Int = 1) {
+  package init(tableSize: Int, ageing: UInt32, forwardReserved: Bool, seed: UInt64, workers: Int = 1, spin: UInt64 = 0)
+  {
     self.tableSize = tableSize
     self.ageing = ageing
     self.forwardReserved = forwardReserved
     self.seed = seed
     self.workers = min(max(1, workers), DataplaneConfiguration.workerLimit)
+    self.spin = spin
   }
 }
 
@@ -53,7 +57,7 @@ package final class Dataplane: Sendable {
     table = bridge.reader
     self.counters = counters
     crew = try WorkerCrew(
-      size: configuration.workers, bridge: bridge, counters: counters, epoch: epoch,
+      size: configuration.workers, spin: configuration.spin, bridge: bridge, counters: counters, epoch: epoch,
       producer: { capture?.makeProducer(worker: $0) }, notify: notify)
   }
 

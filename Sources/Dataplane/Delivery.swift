@@ -63,29 +63,33 @@ extension Worker {
     let slot = unsafe ports[port]
     let counters = unsafe slot.pointee.counters
     guard unsafe slot.pointee.transmits else {
-      unsafe counters.drop(.portDown, at: realTime)
+      unsafe counters.drop(.portDown, frame.joined, at: realTime)
       return 1
     }
     guard unsafe frame.payload <= slot.pointee.mtu else {
-      unsafe counters.drop(.egressMTU, at: realTime)
+      unsafe counters.drop(.egressMTU, frame.joined, at: realTime)
       return 1
     }
     guard unsafe frame.form <= slot.pointee.takes else { return unsafe convert(frame, to: port) }
-    unsafe write(frame.bytes, segments: frame.segments, to: slot)
+    unsafe write(frame.bytes, segments: frame.segments, joined: frame.joined, to: slot)
     return unsafe Cost.write(frame.count)
   }
 
   /// The write itself, counted.
+  /// - Parameter joined: how many received frames it is made of; lost, it counts as so many.
   @inline(__always)
-  func write(_ bytes: UnsafeRawBufferPointer, segments: Int, to slot: UnsafeMutablePointer<PortSlot>) {
+  func write(
+    _ bytes: UnsafeRawBufferPointer, segments: Int, joined: UInt16 = 1, to slot: UnsafeMutablePointer<PortSlot>
+  ) {
     let counters = unsafe slot.pointee.counters
     let result = unsafe slot.pointee.io.transmit(bytes)
     if result >= 0 {
       unsafe counters.add(.txFrames)
       unsafe counters.add(.txBytes, bytes.count &- FrameArena.offloadHeader)
       unsafe counters.add(.txSegments, segments)
+      if joined > 1 { unsafe counters.add(.merged, Int(joined) &- 1) }
     } else {
-      unsafe counters.drop(Worker.egressReason(Int32(truncatingIfNeeded: -result)), at: realTime)
+      unsafe counters.drop(Worker.egressReason(Int32(truncatingIfNeeded: -result)), joined, at: realTime)
     }
   }
 

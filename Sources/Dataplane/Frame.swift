@@ -12,6 +12,8 @@ struct Frame: BitwiseCopyable {
   /// Octets behind Ethernet header and tags that one wire segment holds: judged against a port's MTU.
   let payload: Int32
   private var wireSegments: UInt16
+  /// How many received frames it was made of.
+  private(set) var joined: UInt16 = 1
   /// What it asks of a port, an `EgressForm`.
   private(set) var form: UInt8
   /// The outermost tag, TPID in the high and TCI in the low half; 0 where there is none.
@@ -49,11 +51,12 @@ struct Frame: BitwiseCopyable {
   }
 
   /// The same frame after others were joined to it.
-  func grown(to count: Int, segments: Int) -> Frame {
-    guard unsafe segments != self.segments else { return unsafe self }
+  func grown(to count: Int, segments: Int, joined: Int) -> Frame {
+    guard joined > 1 else { return unsafe self }
     var frame = unsafe self
     unsafe frame.octets = Int32(truncatingIfNeeded: count)
     unsafe frame.wireSegments = UInt16(truncatingIfNeeded: segments)
+    unsafe frame.joined = UInt16(truncatingIfNeeded: joined)
     unsafe frame.form = EgressForm.segmented.rawValue
     return unsafe frame
   }

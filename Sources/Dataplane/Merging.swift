@@ -58,9 +58,8 @@ extension Worker {
   private mutating func finish(at index: Int) -> Int32 {
     let waiting = unsafe held.remove(at: index)
     let (count, segments) = unsafe waiting.merged.finish()
-    let joined = unsafe waiting.merged.frames &- 1
-    if joined > 0 { unsafe ports[waiting.port].pointee.counters.add(.merged, joined) }
-    let cost = unsafe send(waiting.frame.grown(to: count, segments: segments), to: waiting.port, vlan: waiting.vlan)
+    let frame = unsafe waiting.frame.grown(to: count, segments: segments, joined: waiting.merged.frames)
+    let cost = unsafe send(frame, to: waiting.port, vlan: waiting.vlan)
     arena.release(unsafe waiting.buffer)
     return cost
   }

@@ -20,6 +20,7 @@ struct Worker: ~Copyable {
   /// Monotonic nanoseconds at which tick 0 began.
   let epoch: UInt64
   let part: TeachingPart
+  var spin: Spin
   /// Where lessons go; nil for the teacher.
   let told: LessonRing?
   /// Lessons went there in this wake-up.
@@ -32,7 +33,8 @@ struct Worker: ~Copyable {
   init(
     number: Int = 0, bridge: consuming Bridge, ports: consuming PortTable, arena: consuming FrameArena,
     poller: consuming Poller, capture: consuming CaptureTap, mailbox: Mailbox<Envelope>,
-    notify: @escaping @Sendable (Notice) -> Void, epoch: UInt64, part: TeachingPart = .teaches([])
+    notify: @escaping @Sendable (Notice) -> Void, epoch: UInt64, part: TeachingPart = .teaches([]),
+    spin: UInt64 = 0
   ) {
     self.number = number
     self.bridge = bridge
@@ -44,6 +46,7 @@ struct Worker: ~Copyable {
     self.notify = notify
     self.epoch = epoch
     self.part = part
+    self.spin = Spin(limit: spin)
     if case .tells(let ring, _) = part { told = ring } else { told = nil }
   }
 
@@ -56,8 +59,12 @@ struct Worker: ~Copyable {
   mutating func run() {
     var running = true
     while running {
-      let ready = poller.wait(milliseconds: -1)
-      readClocks()
+      let ready = poller.wait(milliseconds: spin.wait)
+      let time = Clock.monotonic()
+      spin.note(found: ready > 0, at: time)
+      // Looked and found nothing: nothing to do either.
+      guard ready > 0 else { continue }
+      readClocks(time)
       hearOthers()
       var letters = false
       for index in 0..<ready {
@@ -70,8 +77,8 @@ struct Worker: ~Copyable {
     }
   }
 
-  private mutating func readClocks() {
-    let tick = Tick(rawValue: UInt32(truncatingIfNeeded: (Clock.monotonic() &- epoch) / 1_000_000_000))
+  private mutating func readClocks(_ time: UInt64) {
+    let tick = Tick(rawValue: UInt32(truncatingIfNeeded: (time &- epoch) / 1_000_000_000))
     realTime = Clock.realTime()
     guard tick != now else { return }
     now = tick

@@ -35,15 +35,15 @@ final class WorkerCrew: Sendable {
   }
 
   init(
-    size: Int, bridge: consuming Bridge, counters: Counters, epoch: UInt64, producer: (Int) -> RingProducer?,
-    notify: @escaping @Sendable (Notice) -> Void
+    size: Int, spin: UInt64, bridge: consuming Bridge, counters: Counters, epoch: UInt64,
+    producer: (Int) -> RingProducer?, notify: @escaping @Sendable (Notice) -> Void
   ) throws {
     self.size = size
     mailboxes = try (0..<size).map { _ in try Mailbox<Envelope>() }
     rings = (1..<max(1, size)).map { _ in LessonRing() }
     readers.withLock { $0.load = [Int](repeating: 0, count: size) }
     do {
-      try start(bridge, counters, epoch, producer, notify)
+      try start(bridge, counters, epoch, spin, producer, notify)
     } catch {
       stop()
       throw error
@@ -51,20 +51,20 @@ final class WorkerCrew: Sendable {
   }
 
   private func start(
-    _ bridge: consuming Bridge, _ counters: Counters, _ epoch: UInt64, _ producer: (Int) -> RingProducer?,
-    _ notify: @escaping @Sendable (Notice) -> Void
+    _ bridge: consuming Bridge, _ counters: Counters, _ epoch: UInt64, _ spin: UInt64,
+    _ producer: (Int) -> RingProducer?, _ notify: @escaping @Sendable (Notice) -> Void
   ) throws {
     // The others first: what they are made of is taken from the teacher's bridge.
     for number in 1..<max(1, size) {
       let handle = try WorkerCrew.start(
         try WorkerCrew.worker(
-          number, bridge.sibling(), counters, mailboxes[number], CaptureTap(producer(number)), notify, epoch,
+          number, bridge.sibling(), counters, mailboxes[number], CaptureTap(producer(number)), notify, epoch, spin,
           .tells(rings[number - 1], mailboxes[0])))
       threads.withLock { $0.others.append(handle) }
     }
     let teacher = try WorkerCrew.start(
       try WorkerCrew.worker(
-        0, bridge, counters, mailboxes[0], CaptureTap(producer(0)), notify, epoch, .teaches(rings)))
+        0, bridge, counters, mailboxes[0], CaptureTap(producer(0)), notify, epoch, spin, .teaches(rings)))
     threads.withLock { $0.teacher = teacher }
   }
 
@@ -75,14 +75,14 @@ final class WorkerCrew: Sendable {
   private static func worker(
     _ number: Int, _ bridge: consuming Bridge, _ counters: Counters, _ mailbox: Mailbox<Envelope>,
     _ capture: consuming sending CaptureTap, _ notify: @escaping @Sendable (Notice) -> Void, _ epoch: UInt64,
-    _ part: TeachingPart
+    _ spin: UInt64, _ part: TeachingPart
   ) throws -> sending Worker {
     let poller = try Poller()
     try poller.add(mailbox.descriptor, token: Worker.mailboxToken)
     return Worker(
       number: number, bridge: bridge, ports: PortTable(count: PortIndex.limit, counters: counters, worker: number),
       arena: try FrameArena(), poller: poller, capture: capture, mailbox: mailbox, notify: notify, epoch: epoch,
-      part: part)
+      part: part, spin: spin)
   }
 
   private static func start(_ worker: consuming sending Worker) throws -> ThreadHandle {

@@ -9,4 +9,7 @@ package enum Processors {
   /// How many threads forward where nobody says otherwise: the kernel's work for each frame is done on other cores than
   /// that which reads it, so on few of them a second thread takes from what it is to serve.
   package static var workers: Int { available < 4 ? 1 : min(8, available / 2) }
+
+  /// How many microseconds a worker looks for frames before it sleeps where nobody says otherwise.
+  package static var spin: Int { available < 4 ? 0 : 50 }
 }

@@ -49,6 +49,9 @@ extension Setting {
   package static let workers = Setting(
     .switchWide, "workers", .integer(1...64, unit: "threads"), nil, otherwise: "by cores: 1 up to 3, then half of them",
     live: false, "threads that forward; the ports are spread over them")
+  package static let spin = Setting(
+    .switchWide, "spin", .integer(0...1000, unit: "microseconds"), nil, otherwise: "by cores: 0 up to 3, then 50",
+    live: false, "how long a worker looks for the next frame before it sleeps, at the most")
   package static let listen = Setting(
     .switchWide, "listen", .listenAddress, nil, otherwise: "none", "where the API is served on TCP for reading")
   package static let socketGroup = Setting(
@@ -73,7 +76,7 @@ package enum SettingTable {
   ]
 
   package static let switchWide: [Setting] = [
-    .switchName, .ageing, .tableSize, .forwardReserved, .workers, .listen, .socketGroup,
+    .switchName, .ageing, .tableSize, .forwardReserved, .workers, .spin, .listen, .socketGroup,
   ]
 
   package static let entry: [Setting] = [.entryMAC, .entryPort, .entryVLAN, .entrySticky]

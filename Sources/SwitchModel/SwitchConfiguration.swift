@@ -41,6 +41,8 @@ package struct SwitchConfiguration: Sendable, Equatable {
   package var tableSize: Int { self[.tableSize]?.integerValue ?? 65536 }
   /// Nil: by the number of cores.
   package var workers: Int? { self[.workers]?.integerValue }
+  /// Microseconds; nil: by the number of cores.
+  package var spin: Int? { self[.spin]?.integerValue }
   package var forwardReserved: Bool { self[.forwardReserved]?.booleanValue ?? false }
   package var listen: ListenAddress? { self[.listen]?.textValue.flatMap { ListenAddress($0) } }
   /// Name or number of the group that may use the control socket.

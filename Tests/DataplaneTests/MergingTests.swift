@@ -138,6 +138,18 @@ struct MergingTests {
     try await lab.audit()
   }
 
+  @Test("Joined frames that cannot be written are lost one by one, in the books")
+  func lost() async throws {
+    let (lab, one, other) = try await Self.pair()
+    let frames = (0..<50).map { Self.datagram(UInt64($0), to: 1, from: 0, port: 7, id: UInt16($0)) }
+    try await lab.set(1, mtu: 30, enabled: true)
+    try await Self.batch(frames, lab, one)
+    #expect(lab.drops == [1: [.egressMTU: 50]])
+    #expect(lab.counters(1)[.merged] == 0)
+    #expect(other.take().isEmpty)
+    try await lab.audit()
+  }
+
   @Test("B8 a port that takes no offloads gets finished frames", arguments: [false, true])
   func cut(partial: Bool) async throws {
     let (lab, one, other) = try await Self.pair()

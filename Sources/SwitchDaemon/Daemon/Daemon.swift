@@ -57,7 +57,8 @@ package enum Daemon {
         DataplaneConfiguration(
           tableSize: configuration.tableSize, ageing: UInt32(clamping: configuration.ageing),
           forwardReserved: configuration.forwardReserved, seed: UInt64.random(in: 0...UInt64.max),
-          workers: workers(configuration)),
+          workers: workers(configuration),
+          spin: UInt64(clamping: configuration.spin ?? Processors.spin) * 1000),
         capture: capture
       ) { events.yield(.notice($0)) }
     } catch {
