@@ -18,13 +18,14 @@ func fuzzer(_ name: String) -> Target {
 
 let package = Package(
   name: "tapswitch-fuzz",
-  products: ["fuzzBridge", "fuzzOffload"].map { .executable(name: $0, targets: [$0]) },
+  products: ["fuzzBridge", "fuzzMerge", "fuzzOffload"].map { .executable(name: $0, targets: [$0]) },
   targets: [
     .target(name: "Wire", swiftSettings: strict),
     .target(name: "BridgeCore", dependencies: ["Wire"], swiftSettings: strict),
     .target(name: "Offload", dependencies: ["Wire"], swiftSettings: strict),
     .target(name: "CFuzzer", path: "CFuzzer"),
     fuzzer("fuzzBridge"),
+    fuzzer("fuzzMerge"),
     fuzzer("fuzzOffload"),
   ]
 )
