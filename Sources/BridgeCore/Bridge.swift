@@ -77,7 +77,7 @@ public struct Bridge: ~Copyable, @unchecked Sendable {
   @inlinable @inline(__always)
   public mutating func decide(_ header: FrameHeader, from port: PortIndex, at now: Tick) -> Verdict {
     let asked = VerdictMemo.Line(header, stamp: table.storage.stamp(at: now))
-    let line = unsafe memo.line(of: port, asked)
+    let line = unsafe memo.line(of: port)
     if unsafe line.pointee.matches(asked) {
       return unsafe .deliver(to: line.pointee.port, vlan: line.pointee.vlan, teach: false)
     }

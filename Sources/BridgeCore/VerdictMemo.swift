@@ -3,7 +3,8 @@
 
 public import Wire
 
-/// The last verdicts of each port, four lines a port, chosen by the addresses.
+/// The last verdict of each port, a line each. More lines would spare some look-ups where a port speaks with several
+/// stations in turn, and make the cost of a frame depend on luck; trains of frames are what there is most of.
 ///
 /// A line holds a verdict to one port whose source needed no teaching. It is good only while nothing in table or
 /// policies has changed (`TableState.changes`) and the tick is the same: ageing and refreshing are then looked at again.
@@ -37,25 +38,20 @@ public struct VerdictMemo: @unchecked Sendable, BitwiseCopyable {
     }
   }
 
-  @inlinable static var linesPerPort: Int { 4 }
   public let lines: UnsafeMutablePointer<Line>
 
   /// Lines for every port there can be, none of them valid.
   static func allocate() -> VerdictMemo {
-    let count = PortIndex.limit * linesPerPort
-    let lines = UnsafeMutablePointer<Line>.allocate(capacity: count)
-    unsafe lines.initialize(repeating: Line(), count: count)
+    let lines = UnsafeMutablePointer<Line>.allocate(capacity: PortIndex.limit)
+    unsafe lines.initialize(repeating: Line(), count: PortIndex.limit)
     return unsafe VerdictMemo(lines: lines)
   }
 
   func deallocate() { unsafe lines.deallocate() }
 
-  /// The line where a verdict for `asked` on `port` stands or is to stand.
+  /// The line where the last verdict on `port` stands.
   @inlinable @inline(__always)
-  public func line(of port: PortIndex, _ asked: Line) -> UnsafeMutablePointer<Line> {
-    // The last octets of addresses differ most.
-    let pick = Int(truncatingIfNeeded: (asked.destination ^ asked.source) &>> 16) & (VerdictMemo.linesPerPort &- 1)
-    let first = (port.slot & (PortIndex.limit &- 1)) &* VerdictMemo.linesPerPort
-    return unsafe lines + (first &+ pick)
+  public func line(of port: PortIndex) -> UnsafeMutablePointer<Line> {
+    unsafe lines + (port.slot & (PortIndex.limit &- 1))
   }
 }
