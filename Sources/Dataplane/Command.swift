@@ -39,12 +39,14 @@ package struct PortLimits: Sendable, Equatable {
   package let takesPartialChecksums: Bool
   /// … and frames that stand for several.
   package let takesSegmented: Bool
-  /// Frames of one flow are joined on their way to the port, where it takes the result.
+  /// Frames of one flow are joined on their way to the port, where it takes the result …
   package let coalesces: Bool
+  /// … and datagrams too: a kernel before Linux 6.2 refuses a train of them (VIRTIO_NET_HDR_GSO_UDP_L4).
+  package let takesDatagramTrains: Bool
 
   package init(
     mtu: Int, native: UInt16, enabled: Bool, takesPartialChecksums: Bool = true, takesSegmented: Bool = true,
-    coalesces: Bool = true
+    coalesces: Bool = true, takesDatagramTrains: Bool = true
   ) {
     self.mtu = mtu
     self.native = native
@@ -52,6 +54,7 @@ package struct PortLimits: Sendable, Equatable {
     self.takesPartialChecksums = takesPartialChecksums
     self.takesSegmented = takesSegmented && takesPartialChecksums
     self.coalesces = coalesces
+    self.takesDatagramTrains = takesDatagramTrains
   }
 
   var takes: EgressForm { takesSegmented ? .segmented : takesPartialChecksums ? .partialChecksum : .plain }

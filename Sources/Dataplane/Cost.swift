@@ -14,6 +14,11 @@ enum Cost {
   /// One frame joined to another: the receiver takes them apart again while we write.
   static var merge: Int32 { 2 }
 
+  /// One source handed to the forwarding table: a look for room, and stores that other cores see.
+  static var lesson: Int32 { 2 }
+  /// Sources that one port may have told to the teacher in one round, so that a wild one leaves room for others.
+  static var lessonsPerRound: Int32 { 32 }
+
   /// One write of `length` octets.
   @inline(__always)
   static func write(_ length: Int) -> Int32 { 3 &+ Int32(truncatingIfNeeded: length >> 13) }

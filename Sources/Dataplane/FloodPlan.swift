@@ -38,8 +38,8 @@ package struct FloodPlan: Sendable {
     for (index, set) in sets {
       switch await dataplane.perform(.setFloodSet(index, set)) {
       case .replaced(let old): old?.deallocate()
-      // It was not put in force, so nobody else will free it.
-      default: set.deallocate()
+      // The data plane is ending; some worker may have it in force. It goes with the process.
+      default: break
       }
     }
   }

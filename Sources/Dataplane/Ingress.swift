@@ -33,12 +33,14 @@ extension Worker {
       return unsafe drop(.badOffload, bytes, from: port, segments: 1)
     }
     let verdict = bridge.decide(header, from: port, at: now)
-    if verdict.teach { teach(header.source, vlan: verdict.vlan, on: port) }
-    if verdict.action == .drop { return unsafe drop(verdict.reason, bytes, from: port, segments: frame.segments) }
+    let taught = verdict.teach ? teach(header.source, vlan: verdict.vlan, on: port) : 0
+    if verdict.action == .drop {
+      return unsafe taught &+ drop(verdict.reason, bytes, from: port, segments: frame.segments)
+    }
 
     unsafe counters.add(.rxSegments, frame.segments)
     unsafe capture.record(bytes, from: port, handle: slot.pointee.handle, verdict, at: realTime)
-    return unsafe deliver(frame, header, verdict, from: port)
+    return unsafe taught &+ deliver(frame, header, verdict, from: port)
   }
 
   /// Puts the checked offload header in the place of the one that came in.

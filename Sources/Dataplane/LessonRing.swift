@@ -47,6 +47,12 @@ struct LessonRing: @unchecked Sendable, BitwiseCopyable {
     return true
   }
 
+  /// By the one thread that takes out: how many are in it, at least.
+  var waiting: Int {
+    let first = unsafe taken.pointee.load(ordering: .relaxed)
+    return Int(truncatingIfNeeded: unsafe put.pointee.load(ordering: .acquiring) &- first)
+  }
+
   /// By the one thread that takes out: the oldest, or nil.
   func next() -> Lesson? {
     let first = unsafe taken.pointee.load(ordering: .relaxed)

@@ -45,7 +45,10 @@ extension Worker {
   /// - Returns: whether to go on.
   mutating func applyLetters() -> Bool {
     var running = true
-    for letter in mailbox.take() {
+    let letters = mailbox.take()
+    // What was told before a command was posted counts before it; it is in the rings by now.
+    hearOthers()
+    for letter in letters {
       guard running else {
         letter.answer(.failed(Errno.shutDown))
         continue
@@ -104,6 +107,7 @@ extension Worker {
     unsafe slot.pointee.native = limits.native
     unsafe slot.pointee.takes = limits.takes.rawValue
     unsafe slot.pointee.merges = limits.coalesces && limits.takesSegmented
+    unsafe slot.pointee.mergesDatagrams = limits.takesDatagramTrains
     let works = unsafe limits.enabled && slot.pointee.isAttached && !slot.pointee.failed
     unsafe slot.pointee.transmits = works
     bridge.setPolicy(policy, of: port)

@@ -24,7 +24,8 @@ extension Worker {
       case .refused, .otherFlow: cost = finish(at: index)
       }
     }
-    guard candidate.mayLead else { return unsafe cost &+ send(frame, to: port, vlan: vlan) }
+    let takes = unsafe candidate.isTCP || ports[port].pointee.mergesDatagrams
+    guard takes, candidate.mayLead else { return unsafe cost &+ send(frame, to: port, vlan: vlan) }
     if held.isFull { cost &+= finish(at: 0) }
     return unsafe cost &+ hold(frame, candidate, to: port, vlan: vlan)
   }

@@ -17,6 +17,8 @@ struct PortSlot: BitwiseCopyable {
   var takes = EgressForm.segmented.rawValue
   /// Frames of one flow may be joined on their way to it.
   var merges = false
+  /// Datagrams too.
+  var mergesDatagrams = false
   /// Frames may go out: the port is on and its device is there.
   var transmits = false
   /// This worker is the one that reads the port.
@@ -29,6 +31,8 @@ struct PortSlot: BitwiseCopyable {
   var serial: UInt32 = 0
   /// What the capture of received frames knows the port as; 0 without one.
   var handle: UInt32 = 0
+  /// How many sources it may still have told to the teacher in this round.
+  var lessons: Int32 = 0
   /// What the port may still cause in this round, in units of about a quarter microsecond; negative after a frame
   /// that cost more than was left.
   var deficit: Int32 = 0

@@ -14,13 +14,18 @@ enum TeachingPart: Sendable {
 
 extension Worker {
   /// Hands a source on to the table.
+  /// - Returns: the cost.
   @inline(never)
-  mutating func teach(_ source: MACAddress, vlan: UInt16, on port: PortIndex) {
+  mutating func teach(_ source: MACAddress, vlan: UInt16, on port: PortIndex) -> Int32 {
     guard let ring = told else {
       bridge.teach(source, vlan: vlan, on: port, at: now)
-      return
+      return Cost.lesson
     }
+    let slot = unsafe ports[port]
+    guard unsafe slot.pointee.lessons > 0 else { return 0 }
+    unsafe slot.pointee.lessons &-= 1
     if ring.append(Lesson(source: source, port: port, vlan: vlan, tick: now)) { hasTold = true }
+    return Cost.lesson
   }
 
   /// At the end of a wake-up: the teacher is woken, if there is something to learn.
@@ -34,7 +39,9 @@ extension Worker {
   mutating func hearOthers() {
     guard case .teaches(let rings) = part else { return }
     for ring in rings {
-      while let lesson = ring.next() {
+      // No more than there is now: the other end goes on telling.
+      for _ in 0..<ring.waiting {
+        guard let lesson = ring.next() else { break }
         bridge.teach(lesson.source, vlan: lesson.vlan, on: lesson.port, at: lesson.tick)
       }
     }

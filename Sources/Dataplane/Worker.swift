@@ -92,6 +92,7 @@ struct Worker: ~Copyable {
     guard unsafe slot.pointee.isAttached, unsafe slot.pointee.serial == UInt32(truncatingIfNeeded: event.token >> 16)
     else { return }
     unsafe slot.pointee.deficit = min(Cost.quantum, slot.pointee.deficit &+ Cost.quantum)
+    unsafe slot.pointee.lessons = Cost.lessonsPerRound
     var failure: Int32?
     while unsafe slot.pointee.deficit > 0 {
       let count = unsafe slot.pointee.io.receive(into: arena.landing)

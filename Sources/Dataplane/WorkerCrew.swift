@@ -104,21 +104,28 @@ final class WorkerCrew: Sendable {
     case .attach(let attachment):
       let reader = chooseReader(of: attachment.port)
       // Its reader last: by the first frame all others know the port.
-      return await ask((0..<size).filter { $0 != reader } + [reader], command, reader: reader)
-    case .detach(let port):
-      let reader = leave(port)
-      // Its reader first, the teacher last: what was heard has been told before all of it is forgotten.
-      let others = (0..<size).filter { $0 != reader && $0 != 0 }
-      return await ask(reader == 0 ? others + [0] : [reader] + others + [0], command, reader: reader)
+      let reply = await ask((0..<size).filter { $0 != reader } + [reader], command, reader: reader)
+      // Nobody may keep a descriptor that is closed next.
+      if case .failed = reply { _ = await detach(attachment.port) }
+      return reply
+    case .detach(let port): return await detach(port)
     case .adjust(let port, _, _):
       return await ask(Array(0..<size), command, reader: readers.withLock { $0.ofPort[port] ?? 0 })
     case .forget, .setFloodSet, .mapVLANs, .setAgeing, .setForwardReserved:
-      return await ask(Array((0..<size).reversed()), command, reader: 0)
+      // The teacher first: once the others have passed a batch boundary too, nobody acts on an entry that is gone.
+      return await ask(Array(0..<size), command, reader: 0)
     case .addEntry, .removeEntry, .flush, .history, .movedHistories:
       return await ask([0], command, reader: 0)
     case .stop:
       return .failed(Errno.shutDown)
     }
+  }
+
+  private func detach(_ port: PortIndex) async -> Reply {
+    let reader = leave(port)
+    // Its reader first, the teacher last: what was heard has been told before all of it is forgotten.
+    let others = (0..<size).filter { $0 != reader && $0 != 0 }
+    return await ask(reader == 0 ? others + [0] : [reader] + others + [0], .detach(port), reader: reader)
   }
 
   /// - Returns: the first failure, else the last answer.

@@ -37,6 +37,7 @@ extension NetlinkSession {
     guard started >= 0 else { throw .system(SystemError("pthread_create", code: started), fix: nil) }
     if unsafe visit.enter_error == -EPERM {
       started = unsafe start(&visit, tunPath, ts_visit_owned_namespace)
+      if started == -EMFILE || started == -ENFILE { throw .tunDevice(tunPath ?? "/dev/net/tun", code: started) }
       guard started >= 0 else { throw .cannotEnter(reference) }
     }
     switch unsafe visit.enter_error {

@@ -26,7 +26,7 @@ public struct MergeCandidate: Sendable, BitwiseCopyable {
   /// TCP's CWR to FIN from bit 7 down; 0 with UDP.
   let flags: UInt8
   let isIPv6: Bool
-  let isTCP: Bool
+  public let isTCP: Bool
   /// The checksum field holds the pseudo header's sum, which was found right. False: a full checksum, not verified yet.
   let isPartial: Bool
   /// May be merged with others of its flow, if its checksum is right. What is not keeps its place in the flow all the

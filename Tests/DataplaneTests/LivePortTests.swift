@@ -197,9 +197,9 @@ import Wire
     #expect(lab.notices.value.count == 1)
   }
 
-  @Test("A descriptor that cannot be watched is refused, and its port is nobody's")
-  func unwatchable() async throws {
-    let lab = try await Lab.dataplane()
+  @Test("A descriptor that cannot be watched is refused, and its port is nobody's", arguments: [1, 3])
+  func unwatchable(workers: Int) async throws {
+    let lab = try await Lab.dataplane(workers: workers)
     try await lab.add(0)
     let number = unsafe open("/proc/self/status", O_RDONLY | O_CLOEXEC)
     defer { close(number) }

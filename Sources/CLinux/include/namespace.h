@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -120,8 +121,27 @@ union ts_visit_control {
     struct cmsghdr header;
 };
 
+/// Closes every descriptor from 3 on but these.
+static inline void ts_close_all_but(int first, int second, int third) {
+    unsigned from = 3;
+    for (;;) {
+        int next = -1;
+        int kept[3] = {first, second, third};
+        for (int index = 0; index < 3; index++) {
+            if (kept[index] >= (int)from && (next < 0 || kept[index] < next)) next = kept[index];
+        }
+        if (next < 0) break;
+        if ((unsigned)next > from) (void)syscall(SYS_close_range, from, (unsigned)next - 1, 0);
+        from = (unsigned)next + 1;
+    }
+    (void)syscall(SYS_close_range, from, ~0u, 0);
+}
+
 /// In the child of a threaded process: only what is async-signal-safe (signal-safety(7)).
 static inline void ts_visit_in_child(struct ts_visit *_Nonnull visit, int user_namespace, int channel) {
+    // Who is in that namespace must find nothing of ours here: neither memory to look into nor other descriptors.
+    (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+    ts_close_all_but(user_namespace, visit->namespace_fd, channel);
     if (syscall(SYS_setns, user_namespace, 0x10000000 /* CLONE_NEWUSER */) < 0) {
         visit->enter_error = -errno;
     } else {
@@ -166,6 +186,12 @@ static inline int ts_visit_read_answer(struct ts_visit *_Nonnull visit, int chan
         }
     }
     if (length != (ssize_t)sizeof answer) return -ECHILD;
+    int opened = !answer.enter_error && !answer.tun_error;
+    int expected = opened ? (visit->tun_path != 0) + !answer.netlink_error : 0;
+    if (count != expected) {  // this process may have no more
+        for (int index = 0; index < count && index < 2; index++) (void)close(descriptors[index]);
+        return -EMFILE;
+    }
     visit->enter_error = answer.enter_error;
     visit->tun_error = answer.tun_error;
     visit->netlink_error = answer.netlink_error;

@@ -45,7 +45,7 @@ struct PortRecord: Sendable {
   var limits: PortLimits {
     PortLimits(
       mtu: link?.mtu ?? configuration.mtu ?? 1500, native: configuration.nativeVLAN, enabled: configuration.up,
-      coalesces: configuration.coalesce)
+      coalesces: configuration.coalesce, takesDatagramTrains: device?.offload.uso ?? false)
   }
 
   var policy: PortPolicy { PortPolicy(forwarding: configuration.up, nativeVID: configuration.nativeVLAN) }
