@@ -31,28 +31,23 @@ public struct Bridge: ~Copyable, @unchecked Sendable {
   ///   - ageing: seconds, at most 1,000,000.
   ///   - seed: for the hashes; from a source that guests cannot guess.
   public init(capacity: Int, ageing: UInt32, seed: UInt64) {
-    table = ForwardingTable(capacity: capacity, ageing: ageing, seed: seed)
-    history = MoveHistory(seed: ~seed)
-    memo = VerdictMemo.allocate()
-    nobody = FloodSet.allocate(members: [], untagged: [])
-    unsafe policies = .allocate(capacity: PortIndex.limit)
-    unsafe policies.initialize(repeating: .absent, count: PortIndex.limit)
-    unsafe vlans = .allocate(capacity: 4096)
-    unsafe vlans.initialize(repeating: FloodSetIndex(rawValue: 0), count: 4096)
-    unsafe floodSets = .allocate(capacity: Bridge.floodSetLimit)
-    unsafe floodSets.initialize(repeating: nobody, count: Bridge.floodSetLimit)
+    self.init(
+      table: ForwardingTable(capacity: capacity, ageing: ageing, seed: seed), history: MoveHistory(seed: ~seed))
   }
 
   /// A bridge for another worker: the same table, which it only reads, and policies of its own, to be kept alike by the
   /// same commands. To be made before any command was given, and to go before this one.
-  public func sibling() -> Bridge { Bridge(reading: self) }
+  public func sibling() -> Bridge {
+    var bridge = Bridge(table: ForwardingTable(reading: table), history: MoveHistory(seed: 0, capacity: 8))
+    bridge.forwardReserved = forwardReserved
+    return bridge
+  }
 
-  private init(reading teacher: borrowing Bridge) {
-    table = ForwardingTable(reading: teacher.table)
-    history = MoveHistory(seed: 0, capacity: 8)
+  private init(table: consuming ForwardingTable, history: consuming MoveHistory) {
+    self.table = table
+    self.history = history
     memo = VerdictMemo.allocate()
     nobody = FloodSet.allocate(members: [], untagged: [])
-    forwardReserved = teacher.forwardReserved
     unsafe policies = .allocate(capacity: PortIndex.limit)
     unsafe policies.initialize(repeating: .absent, count: PortIndex.limit)
     unsafe vlans = .allocate(capacity: 4096)

@@ -35,7 +35,8 @@ extension Worker {
     mailbox.wakeUp()
   }
 
-  /// At the beginning of a wake-up, before commands are applied: what the others have heard.
+  /// When the mailbox was rung, before commands are applied: what the others have heard. They ring it for each batch of
+  /// lessons.
   mutating func hearOthers() {
     guard case .teaches(let rings) = part else { return }
     for ring in rings {

@@ -65,7 +65,6 @@ struct Worker: ~Copyable {
       // Looked and found nothing: nothing to do either.
       guard ready > 0 else { continue }
       readClocks(time)
-      hearOthers()
       var letters = false
       for index in 0..<ready {
         let event = poller.event(at: index)

@@ -71,7 +71,7 @@ public struct InternetSum: Sendable, BitwiseCopyable {
 
   /// A sum of words with its carries added in, below 65,536.
   @inline(__always)
-  private static func fold(_ sum: UInt64) -> UInt64 {
+  static func fold(_ sum: UInt64) -> UInt64 {
     var folded = (sum & 0xFFFF_FFFF) &+ (sum >> 32)
     folded = (folded & 0xFFFF) &+ (folded >> 16)
     folded = (folded & 0xFFFF) &+ (folded >> 16)

@@ -48,13 +48,7 @@ struct MergeSum: BitwiseCopyable {
 
   /// The sum folded to 16 bits in native order, not complemented: 0xFFFF where a checksum that was summed too is right.
   @inline(__always)
-  var value: UInt16 {
-    var folded = (sum & 0xFFFF_FFFF) &+ (sum >> 32)
-    folded = (folded & 0xFFFF) &+ (folded >> 16)
-    folded = (folded & 0xFFFF) &+ (folded >> 16)
-    folded = (folded & 0xFFFF) &+ (folded >> 16)
-    return UInt16(truncatingIfNeeded: folded)
-  }
+  var value: UInt16 { UInt16(truncatingIfNeeded: InternetSum.fold(sum)) }
 }
 
 // MARK: - Loads

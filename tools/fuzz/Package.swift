@@ -13,7 +13,7 @@ let strict: [SwiftSetting] = [
 
 func fuzzer(_ name: String) -> Target {
   .executableTarget(
-    name: name, dependencies: ["Wire", "BridgeCore", "Offload", "CFuzzer"], path: name, swiftSettings: strict)
+    name: name, dependencies: ["Wire", "BridgeCore", "Offload", "FuzzDriver"], path: name, swiftSettings: strict)
 }
 
 let package = Package(
@@ -24,6 +24,7 @@ let package = Package(
     .target(name: "BridgeCore", dependencies: ["Wire"], swiftSettings: strict),
     .target(name: "Offload", dependencies: ["Wire"], swiftSettings: strict),
     .target(name: "CFuzzer", path: "CFuzzer"),
+    .target(name: "FuzzDriver", dependencies: ["CFuzzer"], path: "FuzzDriver", swiftSettings: strict),
     fuzzer("fuzzBridge"),
     fuzzer("fuzzMerge"),
     fuzzer("fuzzOffload"),

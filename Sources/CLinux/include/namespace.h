@@ -196,8 +196,8 @@ static inline int ts_visit_read_answer(struct ts_visit *_Nonnull visit, int chan
     visit->tun_error = answer.tun_error;
     visit->netlink_error = answer.netlink_error;
     int next = 0;
-    if (visit->tun_path && !answer.enter_error && !answer.tun_error) visit->tun = descriptors[next++];
-    if (!answer.enter_error && !answer.tun_error && !answer.netlink_error) visit->netlink = descriptors[next];
+    if (opened && visit->tun_path) visit->tun = descriptors[next++];
+    if (opened && !answer.netlink_error) visit->netlink = descriptors[next];
     return 0;
 }
 

@@ -4,8 +4,7 @@
 // Without FUZZING it replays the files given as arguments.
 
 internal import BridgeCore
-internal import CFuzzer
-internal import Glibc
+internal import FuzzDriver
 internal import Wire
 
 /// A promise that was broken: the fuzzer reports the input.
@@ -146,23 +145,4 @@ func one(_ input: UnsafeRawBufferPointer) {
   world.checkTable()
 }
 
-#if FUZZING
-  var argumentCount = CommandLine.argc
-  var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = unsafe CommandLine.unsafeArgv
-  exit(
-    unsafe LLVMFuzzerRunDriver(&argumentCount, &arguments) { data, size in
-      unsafe one(UnsafeRawBufferPointer(start: data, count: size))
-      return 0
-    })
-#else
-  for path in CommandLine.arguments.dropFirst() {
-    guard let file = unsafe fopen(path, "r") else {
-      unsafe perror(path)
-      exit(66)
-    }
-    var input = [UInt8](repeating: 0, count: 1 << 17)
-    let length = unsafe fread(&input, 1, input.count, file)
-    unsafe fclose(file)
-    unsafe input[..<length].withUnsafeBytes { unsafe one($0) }
-  }
-#endif
+unsafe fuzz(one)

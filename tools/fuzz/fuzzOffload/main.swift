@@ -2,8 +2,7 @@
 // in the parsers, what is accepted must keep what OffloadCheck promises; a broken promise traps.
 // Without FUZZING it replays the files given as arguments.
 
-internal import CFuzzer
-internal import Glibc
+internal import FuzzDriver
 internal import Offload
 internal import Wire
 
@@ -91,23 +90,4 @@ func edited(_ clean: VirtioNetHeader, _ bytes: UnsafeRawBufferPointer) {
   }
 }
 
-#if FUZZING
-  var argumentCount = CommandLine.argc
-  var arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = unsafe CommandLine.unsafeArgv
-  exit(
-    unsafe LLVMFuzzerRunDriver(&argumentCount, &arguments) { data, size in
-      unsafe one(UnsafeRawBufferPointer(start: data, count: size))
-      return 0
-    })
-#else
-  for path in CommandLine.arguments.dropFirst() {
-    guard let file = unsafe fopen(path, "r") else {
-      unsafe perror(path)
-      exit(66)
-    }
-    var input = [UInt8](repeating: 0, count: 1 << 17)
-    let length = unsafe fread(&input, 1, input.count, file)
-    unsafe fclose(file)
-    unsafe input[..<length].withUnsafeBytes { unsafe one($0) }
-  }
-#endif
+unsafe fuzz(one)
