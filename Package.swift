@@ -43,6 +43,7 @@ let package = Package(
     // pure
     module("Wire", [], hot),
     module("BridgeCore", ["Wire"], hot),
+    module("Stations", ["Wire"]),
     module("Offload", ["Wire"], hot),
     module("SwitchModel", ["Wire", "BridgeCore"]),
 
@@ -55,7 +56,7 @@ let package = Package(
     module(
       "SwitchDaemon",
       [
-        "Wire", "BridgeCore", "Offload", "LinuxIO", "Capture", "Dataplane", "SwitchModel", "CYAML",
+        "Wire", "BridgeCore", "Stations", "Offload", "LinuxIO", "Capture", "Dataplane", "SwitchModel", "CYAML",
         .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
@@ -78,6 +79,7 @@ let package = Package(
 
     tests("Wire", []),
     tests("Offload", ["Wire"]),
+    tests("Stations", ["Wire", "BridgeCore"]),
     tests("BridgeCore", ["Wire"]),
     tests("SwitchModel", ["Wire"]),
     tests("LinuxIO", ["Wire"]),

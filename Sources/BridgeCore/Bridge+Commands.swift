@@ -5,33 +5,64 @@
 public import Wire
 
 extension Bridge {
-  /// Puts a port's policy in force. Entries learned on it stay; a port that goes down is flushed by a command of its
-  /// own.
+  /// Puts a port's policy in force. Entries learned on it stay, also where there are more than a new limit allows or
+  /// where they are not in a new list; a port that goes down is flushed by a command of its own. The list of the policy
+  /// before stays with control.
   public mutating func setPolicy(_ policy: PortPolicy, of port: PortIndex) {
     guard port.slot < PortIndex.limit else { return }
     unsafe policies[port.slot] = policy
     table.storage.noteChange()
+    if policy.macLimit != 0 { relieveAnew() }
   }
 
-  /// Puts a flood set in force.
-  /// - Returns: the set that was in force before, to be freed by control; nil where there was none.
+  /// Says which ports are members of the VLANs that are mapped to an index, whether they are up or not.
+  /// - Returns: the set that was in force before, to be freed by control, or the new one where the index is none; nil
+  ///   where there was none.
   public mutating func setFloodSet(_ index: FloodSetIndex, _ set: FloodSet) -> FloodSet? {
-    let slot = Int(index.rawValue) & (Bridge.floodSetLimit - 1)
-    let old = unsafe floodSets[slot]
-    unsafe floodSets[slot] = set
+    guard Int(index.rawValue) < Bridge.floodSetLimit else { return set }
+    return unsafe exchange(floodSets + Int(index.rawValue), set)
+  }
+
+  /// Says which ports are up, or are up and take one kind of flooded frame.
+  /// - Returns: the set that was in force before, to be freed by control; nil where there was none.
+  public mutating func setMask(_ mask: FloodMask, _ set: FloodSet) -> FloodSet? {
+    unsafe exchange(masks + Int(mask.rawValue), set)
+  }
+
+  /// Says which ports may be reached from ports whose policy has `reach` = `index`, 1 up to `reachLimit`. Until then it
+  /// is none.
+  /// - Returns: the set that was in force before, to be freed by control, or the new one where the index is none; nil
+  ///   where there was none.
+  public mutating func setReach(_ index: UInt16, _ set: FloodSet) -> FloodSet? {
+    guard index != 0, Int(index) < Bridge.reachLimit else { return set }
+    return unsafe exchange(reachSets + Int(index), set)
+  }
+
+  private func exchange(_ place: UnsafeMutablePointer<FloodSet>, _ set: FloodSet) -> FloodSet? {
+    let old = unsafe place.pointee
+    unsafe place.pointee = set
     table.storage.noteChange()
     return unsafe old.base == nobody.base ? nil : old
   }
 
-  /// Says which flood set a VLAN has; `vid` 1 to 4094.
+  /// Says which flood set a VLAN has; `vid` 1 to 4094, `index` below `floodSetLimit`.
   public mutating func mapVLAN(_ vid: UInt16, to index: FloodSetIndex) {
-    guard vid &- 1 < 4094 else { return }
+    guard vid &- 1 < 4094, Int(index.rawValue) < Bridge.floodSetLimit else { return }
     unsafe vlans[Int(vid)] = index
     table.storage.noteChange()
   }
 
+  /// Frames from this address are the switch's own probes, come back: they are consumed. A group or zero address: none.
+  public mutating func setProbeSource(_ source: MACAddress) {
+    probeSource = source.isGroup ? MACAddress(bits: 0) : source
+    table.storage.noteChange()
+  }
+
   /// Seconds without a frame after which an address is forgotten, at most 1,000,000.
-  public mutating func setAgeing(_ seconds: UInt32) { table.setAgeing(seconds) }
+  public mutating func setAgeing(_ seconds: UInt32) {
+    table.setAgeing(seconds)
+    relieveAnew()
+  }
 
   /// Whether 01-80-C2-00-00-02 to -0F are forwarded.
   public mutating func setForwardReserved(_ on: Bool) {
@@ -41,7 +72,14 @@ extension Bridge {
 
   /// Clears the next part of the table of dead entries; to be called in each wake-up before frames are decided.
   public mutating func sweep(at now: Tick) {
-    if table.isWriter { table.sweep(at: now) }
+    guard table.isWriter, table.sweep(at: now) else { return }
+    relieveLimits(at: now)
+  }
+
+  /// What a limit or the ageing is has changed within the second.
+  private mutating func relieveAnew() {
+    table.sweeper.hurried = nil
+    relieveLimits(at: table.sweeper.last)
   }
 
   /// Forgets dynamic entries: those of a port, of a VLAN, of both together, or all. Those of a port, and all, at once
@@ -69,6 +107,8 @@ extension Bridge {
     }
     guard table.set(mac, vlan: vlan, on: port, kind: kind, at: now) else { return false }
     history.learned(TableKey.word(mac, vlan), at: now)
+    table.storage.noteChange()
+    if kind == .sticky { relieveLimits(at: now) }
     return true
   }
 

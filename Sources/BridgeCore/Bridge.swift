@@ -1,4 +1,4 @@
-// The whole bridge: what happens to one frame. Read `decide` from top to bottom; everything it consults was computed
+// The whole bridge: what happens to one frame. Read `judge` from top to bottom; everything it consults was computed
 // before. It does no I/O, reads no clock, allocates nothing and throws nothing.
 
 public import Wire
@@ -10,22 +10,41 @@ public import Wire
 @safe
 public struct Bridge: ~Copyable, @unchecked Sendable {
   public var table: ForwardingTable
-  /// `PortIndex.limit` of them.
+  /// `PortIndex.limit` of them, and one behind them for every index that no port can have.
   public let policies: UnsafeMutablePointer<PortPolicy>
-  /// The flood set of each VLAN identifier, 4,096 of them.
+  /// The flood set of each VLAN identifier, 4,096 of them: below `floodSetLimit` for 1 to 4094, and that for the others.
   public let vlans: UnsafeMutablePointer<FloodSetIndex>
-  /// The set under each index, 4,096 of them.
+  /// The members of VLANs under each index, `floodSetLimit` of them, and an empty one behind them.
   public let floodSets: UnsafeMutablePointer<FloodSet>
-  /// What stands under an index that no set was given for.
+  /// The four sets of `FloodMask`.
+  public let masks: UnsafeMutablePointer<FloodSet>
+  /// Who may be reached by ports with that `reach`, `reachLimit` of them, and an empty one behind them.
+  public let reachSets: UnsafeMutablePointer<FloodSet>
+  /// What stands where no set was given.
   let nobody: FloodSet
+  /// What stands at reach 0.
+  let everybody: FloodSet
   public var forwardReserved = false
+  /// The source of the switch's own probes; zero, which is never looked for, if it sends none.
+  public var probeSource = MACAddress(bits: 0)
   var history: MoveHistory
   public let memo: VerdictMemo
+  /// When an entry was last turned away for want of room.
+  var full: Tick?
 
   /// Room for this many flood sets: one for each VLAN and more.
-  public static var floodSetLimit: Int { 4096 }
+  @inlinable public static var floodSetLimit: Int { 4096 }
+  /// Room for this many reach sets: one for each port, alone or in a group, and more.
+  @inlinable public static var reachLimit: Int { 8192 }
+  /// More than so many moves …
+  public static var pinMoves: Int { 5 }
+  /// … in so many seconds pin an entry …
+  public static var pinWindow: Int { 10 }
+  /// … for so many.
+  public static var pinSeconds: Int { 30 }
 
-  /// A bridge without ports, all VLANs on flood set 0, which is empty.
+  /// A bridge without ports, all VLANs on flood set 0, which is empty, as all masks are: until `setMask` was called for
+  /// each of them nothing is flooded.
   /// - Parameters:
   ///   - capacity: entries of the forwarding table, 16 to 1,048,576.
   ///   - ageing: seconds, at most 1,000,000.
@@ -47,26 +66,40 @@ public struct Bridge: ~Copyable, @unchecked Sendable {
     self.table = table
     self.history = history
     memo = VerdictMemo.allocate()
-    nobody = FloodSet.allocate(members: [], untagged: [])
-    unsafe policies = .allocate(capacity: PortIndex.limit)
-    unsafe policies.initialize(repeating: .absent, count: PortIndex.limit)
+    nobody = FloodSet.allocate(members: [])
+    everybody = FloodSet.allocate(members: (0..<PortIndex.limit).map { PortIndex(rawValue: UInt16($0)) })
+    unsafe policies = .allocate(capacity: PortIndex.limit + 1)
+    unsafe policies.initialize(repeating: .absent, count: PortIndex.limit + 1)
     unsafe vlans = .allocate(capacity: 4096)
     unsafe vlans.initialize(repeating: FloodSetIndex(rawValue: 0), count: 4096)
-    unsafe floodSets = .allocate(capacity: Bridge.floodSetLimit)
-    unsafe floodSets.initialize(repeating: nobody, count: Bridge.floodSetLimit)
+    for none in [0, 4095] { unsafe vlans[none] = FloodSetIndex(rawValue: UInt16(Bridge.floodSetLimit)) }
+    unsafe floodSets = .allocate(capacity: Bridge.floodSetLimit + 1)
+    unsafe floodSets.initialize(repeating: nobody, count: Bridge.floodSetLimit + 1)
+    unsafe masks = .allocate(capacity: FloodMask.allCases.count)
+    unsafe masks.initialize(repeating: nobody, count: FloodMask.allCases.count)
+    unsafe reachSets = .allocate(capacity: Bridge.reachLimit + 1)
+    unsafe reachSets.initialize(repeating: nobody, count: Bridge.reachLimit + 1)
+    unsafe reachSets[0] = everybody
   }
 
-  /// Frees the flood sets in force, too, unless it is a sibling, which shares them.
+  /// Frees the sets in force, too, unless it is a sibling, which shares them. Lists of addresses stay with control.
   deinit {
-    for index in 0..<Bridge.floodSetLimit where unsafe table.isWriter && floodSets[index].base != nobody.base {
-      unsafe floodSets[index].deallocate()
+    if table.isWriter {
+      for index in 0..<Bridge.floodSetLimit { free(unsafe floodSets[index]) }
+      for index in 0..<FloodMask.allCases.count { free(unsafe masks[index]) }
+      for index in 1..<Bridge.reachLimit { free(unsafe reachSets[index]) }
     }
     nobody.deallocate()
+    everybody.deallocate()
     memo.deallocate()
+    unsafe reachSets.deallocate()
+    unsafe masks.deallocate()
     unsafe floodSets.deallocate()
     unsafe vlans.deallocate()
     unsafe policies.deallocate()
   }
+
+  private func free(_ set: FloodSet) { if unsafe set.base != nobody.base { set.deallocate() } }
 
   /// What is to happen to a frame with `header` that came in through `port`: as a moment ago, if nothing has changed.
   @inlinable @inline(__always)
@@ -97,78 +130,72 @@ public struct Bridge: ~Copyable, @unchecked Sendable {
 
   /// What is to happen to a frame, from the table and the policies as they are.
   ///
-  /// In this order: the source must be one address (802.1Q-2018 clause 8.7); reserved group addresses go no further
-  /// (table 8-1), but that of BPDUs does, since a bridge without spanning tree that swallowed them would hide loops
-  /// from its neighbours; the frame is admitted to a VLAN (clause 6.9); a group is flooded; an address is looked up
-  /// in its VLAN, and flooded if it is not known. Nothing goes back to where it came from (clause 8.6.1).
-  @inlinable
-  public func judge(_ header: FrameHeader, from port: PortIndex, at now: Tick) -> Verdict {
+  /// In this order: the source must be one address (802.1Q-2018 clause 8.7), and a probe of our own goes no further;
+  /// reserved group addresses are judged apart (table 8-1); the frame is admitted to a VLAN of which its port must be a
+  /// member (clauses 6.9 and 8.6.2); the source must be welcome on the port; a group is flooded; an address is looked up
+  /// in its VLAN, and flooded if it is not known on a member of it. Nothing goes back to where it came from (clause
+  /// 8.6.1), or where the port may not reach.
+  ///
+  /// It changes nothing, and is `mutating` only because a bridge that is lent is copied for the call (Swift 6.3: 285
+  /// octets for each frame); so are the functions beside the straight path that it calls.
+  @inlinable @inline(__always)
+  public mutating func judge(_ header: FrameHeader, from port: PortIndex, at now: Tick) -> Verdict {
     let source = header.source
     let destination = header.destination
     if source.isGroup || source.isZero { return .drop(.badSource) }
-    if destination.isReservedGroup, let reason = reservedReason(destination) { return .drop(reason) }
-
-    let policy = policy(of: port)
-    let vlan = policy.vlan(of: header)
-    guard policy.forwarding, vlan &- 1 < 4094 else { return .drop(vlan == 4095 ? .badTag : .vlanNotAllowed) }
-
-    let teach = policy.learning && table.wants(source, vlan: vlan, on: port, at: now)
-    if destination.isGroup { return flood(vlan, from: port, teach) }
     // Compared as bits: `==` of another module's type would go through its witness table for each frame.
-    if destination.bits == source.bits { return .drop(.samePort, vlan: vlan, teach: teach) }
-    guard let egress = table.port(of: destination, vlan: vlan, at: now) else { return flood(vlan, from: port, teach) }
-    if egress == port { return .drop(.samePort, vlan: vlan, teach: teach) }
-    return .deliver(to: egress, vlan: vlan, teach: teach)
-  }
+    if source.bits == probeSource.bits { return .consume }
+    let policy = unsafe policies + min(port.slot, PortIndex.limit)
+    if destination.isReservedGroup, let reason = unsafe reservedReason(destination, policy) { return .drop(reason) }
 
-  @inlinable @inline(__always)
-  public func flood(_ vlan: UInt16, from port: PortIndex, _ teach: Bool) -> Verdict {
-    let index = unsafe vlans[Int(vlan & 0xFFF)]
-    if floodSet(index).isEmpty(without: port) { return .drop(.noDestination, vlan: vlan, teach: teach) }
-    return .flood(index, vlan: vlan, teach: teach)
-  }
-
-  /// Why a frame to 01-80-C2-00-00-00 to -0F goes no further; nil if it does.
-  public func reservedReason(_ destination: MACAddress) -> DropReason? {
-    switch destination.bits & 0xF {
-    case 0: nil
-    case 1: .pause
-    default: forwardReserved ? nil : .reservedAddress
+    var vlan = unsafe policy.pointee.nativeVID
+    var admits = unsafe policy.pointee.flags
+    if unsafe header.outerTag.tpid.rawValue == policy.pointee.readTPID, header.outerTag.vid != 0 {
+      vlan = header.outerTag.vid
+      admits = admits &>> 1
     }
+    let index = unsafe vlans[Int(vlan)]
+    let members = unsafe floodSets[Int(index.rawValue)]
+    guard admits & 1 != 0, members.contains(port) else { return unsafe refusal(header, policy) }
+
+    var teach = false
+    if unsafe policy.pointee.flags & (PortPolicy.learns | PortPolicy.guards) != 0 {
+      let key = TableKey.word(source, vlan)
+      let hash = table.storage.hash(key)
+      let found = table.storage.value(of: key, hash: hash)
+      let fresh = table.fresh(hash, on: port, at: now)
+      teach = unsafe policy.pointee.learning && table.wants(found, fresh, at: now)
+      if unsafe policy.pointee.guardsSource {
+        let ruling = unsafe rule(source, found, fresh, policy, from: port, at: now)
+        if ruling.rawValue > SourceRuling.passesUnlearned.rawValue { return .drop(ruling.reason, vlan: vlan) }
+        teach = teach && ruling.rawValue == SourceRuling.passes.rawValue
+      }
+    }
+
+    if destination.isGroup {
+      return flood(index, destination.isBroadcast ? .broadcast : .multicast, vlan: vlan, from: port, teach)
+    }
+    if destination.bits == source.bits { return .drop(.samePort, vlan: vlan, teach: teach) }
+    guard let egress = table.port(of: destination, vlan: vlan, at: now), members.contains(egress) else {
+      return flood(index, .unicast, vlan: vlan, from: port, teach)
+    }
+    if egress == port { return .drop(.samePort, vlan: vlan, teach: teach) }
+    let reach = unsafe policy.pointee.reach
+    if reach != 0, !reachSet(reach).contains(egress) { return .drop(.isolated, vlan: vlan, teach: teach) }
+    return .deliver(to: egress, vlan: vlan, teach: teach)
   }
 
   /// The policy in force for a port; `PortPolicy.absent` for an index that no port can have.
   @inlinable @inline(__always)
-  public func policy(of port: PortIndex) -> PortPolicy {
-    port.slot < PortIndex.limit ? unsafe policies[port.slot] : .absent
-  }
+  public func policy(of port: PortIndex) -> PortPolicy { unsafe policies[min(port.slot, PortIndex.limit)] }
 
-  /// The flood set under an index; an empty one where none was set.
+  /// The members under an index; none where no set was given.
   @inlinable @inline(__always)
   public func floodSet(_ index: FloodSetIndex) -> FloodSet {
-    unsafe floodSets[Int(index.rawValue) & (Bridge.floodSetLimit &- 1)]
+    unsafe floodSets[min(Int(index.rawValue), Bridge.floodSetLimit)]
   }
 
-  /// A walk over the members of a flood set but `ingress`.
-  @inlinable
-  public func members(of index: FloodSetIndex, _ form: FloodForm, without ingress: PortIndex) -> FloodCursor {
-    FloodCursor(floodSet(index), excluding: ingress, form: form)
-  }
-
-  /// Enters the source of a frame into the table, after a verdict with `teach`. Anything that no frame can bring
-  /// (a group address, VLAN 0, a port without learning) changes nothing.
-  @discardableResult
-  public mutating func teach(_ source: MACAddress, vlan: UInt16, on port: PortIndex, at now: Tick) -> Taught {
-    guard table.isWriter, !source.isGroup, !source.isZero, vlan &- 1 < 4094, policy(of: port).learning else {
-      return .unchanged
-    }
-    var previous = port
-    let taught = table.teach(source, vlan: vlan, on: port, at: now, previous: &previous)
-    switch taught {
-    case .learned: history.learned(TableKey.word(source, vlan), at: now)
-    case .moved: history.moved(TableKey.word(source, vlan), from: previous, to: port, at: now)
-    case .unchanged, .refreshed, .refused: break
-    }
-    return taught
-  }
+  /// Who may be reached by ports with this `reach`; nobody where no set was given.
+  @inlinable @inline(__always)
+  public func reachSet(_ reach: UInt16) -> FloodSet { unsafe reachSets[min(Int(reach), Bridge.reachLimit)] }
 }

@@ -64,7 +64,7 @@ extension DropReason {
     case .stormUnknown: "More frames to unknown addresses came in than the port's storm_unknown allows."
     case .rateIn: "More came in than the port's rate_in allows."
     case .samePort: "The destination is on the port that the frame came from, so it has it already."
-    case .isolated: "Both ports are isolated from one another."
+    case .isolated: "The port it came from is isolated from every port that the frame was meant for."
     case .floodOff: "The destination was unknown or a group, and no port lets such frames out."
     case .noDestination: "No other port that is up belongs to the VLAN of the frame."
     case .noNeighbour: "No link-layer address is known for the next hop behind a layer-3 port."

@@ -14,10 +14,7 @@ extension ForwardingTable {
       port: port, generation: storage.generation(of: port), tick: now, kind: kind, check: storage.check(hash))
     let slot = storage.slot(of: key, hash: hash)
     guard slot >= 0 else { return insert(key, hash, value, at: now) }
-    discount(unsafe storage.slots[slot].value.load(ordering: .relaxed))
-    count(value)
-    unsafe storage.slots[slot].value.store(value, ordering: .relaxed)
-    storage.noteChange()
+    overwrite(slot, unsafe storage.slots[slot].value.load(ordering: .relaxed), with: value)
     return true
   }
 
@@ -44,7 +41,7 @@ extension ForwardingTable {
   /// Takes out everything that stands on a port, entries set by command included.
   mutating func removePort(_ port: PortIndex, at now: Tick) -> Int {
     let dynamic = flush(port: port)
-    guard unsafe pinned[port.slot & (PortIndex.limit - 1)] > 0 else { return dynamic }
+    guard unsafe commanded[port.slot & (PortIndex.limit - 1)] > 0 else { return dynamic }
     return dynamic + removeAll(at: now) { _, value in !TableValue.isDynamic(value) && TableValue.port(value) == port }
   }
 

@@ -17,6 +17,7 @@ extension ForwardingTable {
     }
     let dead = home.dead >= 0 ? home.dead : other.dead
     if dead >= 0 {
+      reportDead(dead, at: now)
       replace(dead, key, value)
       return true
     }
@@ -25,6 +26,7 @@ extension ForwardingTable {
       choice.consider(home.first, self, at: now)
       choice.consider(other.first, self, at: now)
       guard choice.slot >= 0 else { return false }
+      reportDead(choice.slot, at: now)
       replace(choice.slot, key, value)
       return true
     }
@@ -36,6 +38,7 @@ extension ForwardingTable {
       looks += 1
     }
     guard choice.slot >= 0 else { return false }
+    reportDead(choice.slot, at: now)
     // In one bucket the cleared slot could become the first empty one, and what stood behind it would be lost.
     if choice.slot / TableStorage.bucketSlots == free / TableStorage.bucketSlots {
       replace(choice.slot, key, value)
@@ -171,9 +174,12 @@ extension ForwardingTable {
     let port = TableValue.port(value)
     let slot = port.slot & (PortIndex.limit - 1)
     guard TableValue.isDynamic(value) else {
-      // Not `pinned[slot] &+=`: the thread sanitizer of Swift 6.3 takes that for a write to the first slot.
-      let counter = unsafe pinned + slot
+      // Not `commanded[slot] &+=`: the thread sanitizer of Swift 6.3 takes that for a write to the first slot.
+      let counter = unsafe commanded + slot
       unsafe counter.pointee &+= amount
+      guard !TableValue.isStatic(value) else { return }
+      let sticky = unsafe storage.ports + slot
+      unsafe sticky.pointee.sticky.store(sticky.pointee.sticky.load(ordering: .relaxed) &+ amount, ordering: .relaxed)
       return
     }
     guard TableValue.generation(value) == storage.generation(of: port) else { return }

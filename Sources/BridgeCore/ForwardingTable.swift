@@ -3,8 +3,9 @@
 // must not decide what happens to a frame.
 //
 // Measured, release build, x86-64, one whole `Bridge.decide` (two look-ups, source known, destinations uniformly random
-// among those in the table): 252 instructions with 10 entries, 311 with 1,000,000 (callgrind); 17 ns and 151 ns, the
-// loop included (medians of 5 runs, 16 to 21 and 133 to 174). The difference in time is cache misses.
+// among those in the table): 257 instructions with 10 entries, 301 with 1,000,000 (callgrind), and 317 and 368 where the
+// port has a list of addresses, a lock, a limit, guards and a reach; 17 ns and 151 ns without these, the loop included
+// (medians of 5 runs, 16 to 21 and 133 to 174). The difference in time is cache misses.
 
 internal import Synchronization
 public import Wire
@@ -21,6 +22,10 @@ public enum Taught: UInt8, Sendable {
   case moved
   /// No room that may be taken: the frame is forwarded all the same.
   case refused
+  /// Its port may not have it: locked, not in its list, or at its limit.
+  case barred
+  /// Moved too often: it stays where it is for a while.
+  case pinned
 }
 
 /// The one writer of a `TableStorage`.
@@ -42,13 +47,14 @@ public struct ForwardingTable: ~Copyable, @unchecked Sendable {
   /// Seconds of ageing plus the skew, as `TableStorage.isAlive` wants it.
   public var ageLimit: UInt64 = 0
   /// Entries set by command on each port; only the writer looks.
-  let pinned: UnsafeMutablePointer<UInt32>
+  let commanded: UnsafeMutablePointer<UInt32>
   /// False for a view that only reads: another one writes and frees the memory.
   public let isWriter: Bool
   var occupied = 0
   /// Where the next look for room begins when the table is full.
   var hand = 0
   var sweeper = Sweeper()
+  let events = EventLog.allocate()
 
   /// - Parameters:
   ///   - capacity: brought into 16...1,048,576.
@@ -58,8 +64,8 @@ public struct ForwardingTable: ~Copyable, @unchecked Sendable {
     isWriter = true
     self.capacity = min(max(capacity, 16), 1 << 20)
     storage = TableStorage.allocate(capacity: self.capacity, seed: seed)
-    unsafe pinned = .allocate(capacity: PortIndex.limit)
-    unsafe pinned.initialize(repeating: 0, count: PortIndex.limit)
+    unsafe commanded = .allocate(capacity: PortIndex.limit)
+    unsafe commanded.initialize(repeating: 0, count: PortIndex.limit)
     setAgeing(ageing)
   }
 
@@ -68,14 +74,15 @@ public struct ForwardingTable: ~Copyable, @unchecked Sendable {
     isWriter = false
     capacity = writer.capacity
     storage = writer.storage
-    unsafe pinned = writer.pinned
+    unsafe commanded = writer.commanded
     ageLimit = writer.ageLimit
   }
 
   deinit {
+    events.deallocate()
     guard isWriter else { return }
     storage.deallocate()
-    unsafe pinned.deallocate()
+    unsafe commanded.deallocate()
   }
 
   /// Sets after how many seconds without a frame an entry is gone; at most 1,000,000.
@@ -87,17 +94,19 @@ public struct ForwardingTable: ~Copyable, @unchecked Sendable {
     storage.noteChange()
   }
 
-  /// Whether `source` heard on `port` at `now` would change the table: a yes is worth a call of `teach`, no more.
+  /// The value word of an entry that `key` on `port` heard at `now` would have.
   @inlinable @inline(__always)
-  public func wants(_ source: MACAddress, vlan: UInt16, on port: PortIndex, at now: Tick) -> Bool {
-    let key = TableKey.word(source, vlan)
-    let hash = storage.hash(key)
-    let found = storage.value(of: key, hash: hash)
-    let wanted = TableValue.word(
+  public func fresh(_ hash: UInt64, on port: PortIndex, at now: Tick) -> UInt64 {
+    TableValue.word(
       port: port, generation: storage.generation(of: port), tick: now, kind: .dynamic, check: storage.check(hash))
-    if found == wanted { return false }
+  }
+
+  /// Whether a source with the value `found` in the table that would have `fresh` is worth a call of `teach`.
+  @inlinable @inline(__always)
+  public func wants(_ found: UInt64, _ fresh: UInt64, at now: Tick) -> Bool {
+    if found == fresh { return false }
     if found == 0 || TableValue.isDynamic(found) { return true }
-    return storage.pinnedWants(found, wanted, at: now, ageLimit: ageLimit)
+    return storage.commandedWants(found, fresh, at: now, ageLimit: ageLimit)
   }
 
   /// The port that `mac` is known on, or nil. Never one whose entry is aged or was flushed.
@@ -109,32 +118,16 @@ public struct ForwardingTable: ~Copyable, @unchecked Sendable {
     return TableValue.port(found)
   }
 
-  /// Notes that `source` was heard on `port`. Stores only what has changed.
-  /// - Parameter previous: where the entry was before, if the result is `moved`.
-  mutating func teach(
-    _ source: MACAddress, vlan: UInt16, on port: PortIndex, at now: Tick, previous: inout PortIndex
-  ) -> Taught {
-    let key = TableKey.word(source, vlan)
-    let hash = storage.hash(key)
-    let fresh = TableValue.word(
-      port: port, generation: storage.generation(of: port), tick: now, kind: .dynamic, check: storage.check(hash))
-    let slot = storage.slot(of: key, hash: hash)
-    guard slot >= 0 else { return insert(key, hash, fresh, at: now) ? .learned : .refused }
+  /// The entry was heard again where it is.
+  func refresh(_ slot: Int, _ value: UInt64, at now: Tick) {
+    unsafe storage.slots[slot].value.store(TableValue.refreshed(value, now), ordering: .relaxed)
+  }
 
-    let found = unsafe storage.slots[slot].value.load(ordering: .relaxed)
-    if found == fresh || TableValue.isStatic(found) { return .unchanged }
-    let alive = storage.isAlive(found, at: now, ageLimit: ageLimit)
-    let same = TableValue.port(found) == port
-    if alive, same || !TableValue.isDynamic(found) {
-      guard same, TableValue.stamp(found) != now.stamp else { return .unchanged }
-      unsafe storage.slots[slot].value.store(TableValue.refreshed(found, now), ordering: .relaxed)
-      return .refreshed
-    }
+  /// Another value stands under the same key.
+  mutating func overwrite(_ slot: Int, _ found: UInt64, with fresh: UInt64) {
     discount(found)
     count(fresh)
     unsafe storage.slots[slot].value.store(fresh, ordering: .relaxed)
     storage.noteChange()
-    previous = TableValue.port(found)
-    return alive ? .moved : .learned
   }
 }

@@ -25,8 +25,10 @@ public struct EntryHistory: Sendable, Equatable {
   public let since: Tick
   /// How often it moved since then.
   public let moves: Int
-  /// The last four of these moves, oldest first.
+  /// The last five of these moves, oldest first.
   public let recent: [Move]
+  /// When it was pinned, if it was and has not moved since; it stays pinned for `Bridge.pinSeconds`.
+  public let pinned: Tick?
 }
 
 /// The records, in sets of eight by the hash of their key.
@@ -41,10 +43,17 @@ struct MoveHistory: ~Copyable {
     /// When the record last changed.
     var changed = Tick(rawValue: 0)
     var moves: UInt32 = 0
-    var ring: (Move, Move, Move, Move) = (.none, .none, .none, .none)
+    /// Where it stayed longest before a move, and how many seconds; meaningful once it has moved.
+    var home = PortIndex(rawValue: 0)
+    var homeStay: Int32 = 0
+    /// When the entry was pinned, if it is.
+    var pinned = Tick(rawValue: 0)
+    var isPinned = false
+    /// Move number n, from 0, stands at n modulo 5.
+    var ring = InlineArray<5, Move>(repeating: .none)
   }
 
-  /// 8,192 records of 56 octets, unless asked for otherwise; a multiple of the set size.
+  /// 8,192 records of 80 octets, unless asked for otherwise; a multiple of the set size.
   static var standardCapacity: Int { 8192 }
   private let capacity: Int
   private static var setSize: Int { 8 }
@@ -69,23 +78,69 @@ struct MoveHistory: ~Copyable {
     unsafe (records + slot).pointee = Record(key: key, since: now, changed: now)
   }
 
-  mutating func moved(_ key: UInt64, from: PortIndex, to: PortIndex, at now: Tick) {
+  /// What becomes of an entry that is heard on another port.
+  enum Ruling {
+    /// It moves.
+    case moves
+    /// It is pinned, on the port given: where it was before it began to move.
+    case pins(on: PortIndex)
+    /// It was pinned before.
+    case staysPinned
+  }
+
+  /// The port where an entry that moved before has stayed longest since it was learned.
+  func home(of key: UInt64) -> PortIndex? {
+    let slot = find(key)
+    return unsafe slot < 0 || records[slot].moves == 0 ? nil : records[slot].home
+  }
+
+  /// An entry on `from` is heard on `to`: judges, and remembers the move that is made.
+  ///
+  /// A move that would be one of more than `Bridge.pinMoves` whose ticks are at most `Bridge.pinWindow` apart pins the
+  /// entry at `home`. So a station whose address somebody else uses, or whose frames come back through a loop, keeps
+  /// its place.
+  /// - Parameter home: where it has stayed longest, if it may be there still; else `from`.
+  mutating func move(
+    _ key: UInt64, from: PortIndex, to: PortIndex, home: PortIndex, at now: Tick
+  ) -> Ruling {
     var slot = find(key)
     if slot < 0 {
       slot = victim(key, sparesMoved: false)
       unsafe (records + slot).pointee = Record(key: key, since: now, changed: now)
     }
-    let move = Move(tick: now, from: from, to: to)
     // Not `records[slot].moves &+=`: with the thread sanitizer Swift 6.3 stumbles over such an access.
     let record = unsafe records + slot
-    switch unsafe record.pointee.moves & 3 {
-    case 0: unsafe record.pointee.ring.0 = move
-    case 1: unsafe record.pointee.ring.1 = move
-    case 2: unsafe record.pointee.ring.2 = move
-    default: unsafe record.pointee.ring.3 = move
+    if unsafe record.pointee.isPinned {
+      if unsafe MoveHistory.seconds(since: record.pointee.pinned, now) < Bridge.pinSeconds { return .staysPinned }
+      unsafe record.pointee.isPinned = false
     }
+    let first = unsafe record.pointee.ring[Int(record.pointee.moves % UInt32(Bridge.pinMoves))]
+    let tooOften =
+      unsafe record.pointee.moves >= UInt32(Bridge.pinMoves)
+      && MoveHistory.seconds(since: first.tick, now) <= Bridge.pinWindow
+    if tooOften {
+      unsafe record.pointee.isPinned = true
+      unsafe record.pointee.pinned = now
+      if home == from {
+        unsafe record.pointee.changed = now
+        return .pins(on: from)
+      }
+    }
+    let stay = max(0, MoveHistory.seconds(since: unsafe record.pointee.changed, now))
+    if unsafe record.pointee.moves == 0 || stay > record.pointee.homeStay {
+      unsafe record.pointee.home = from
+      unsafe record.pointee.homeStay = Int32(clamping: stay)
+    }
+    unsafe record.pointee.ring[Int(record.pointee.moves % UInt32(Bridge.pinMoves))] = Move(
+      tick: now, from: from, to: tooOften ? home : to)
     unsafe record.pointee.moves &+= 1
     unsafe record.pointee.changed = now
+    return tooOften ? .pins(on: home) : .moves
+  }
+
+  /// Seconds from `tick` to `now`; below zero where another worker's clock is a little ahead.
+  private static func seconds(since tick: Tick, _ now: Tick) -> Int {
+    Int(Int32(bitPattern: now.rawValue &- tick.rawValue))
   }
 
   /// A copy of what is remembered of a key.
@@ -105,11 +160,11 @@ struct MoveHistory: ~Copyable {
   }
 
   private func history(_ record: Record) -> EntryHistory {
-    let ring = [record.ring.0, record.ring.1, record.ring.2, record.ring.3]
     let total = Int(record.moves)
-    let recent = (max(0, total - 4)..<total).map { ring[$0 & 3] }
+    let recent = (max(0, total - Bridge.pinMoves)..<total).map { record.ring[$0 % Bridge.pinMoves] }
     return EntryHistory(
-      mac: TableKey.mac(record.key), vlan: TableKey.vlan(record.key), since: record.since, moves: total, recent: recent)
+      mac: TableKey.mac(record.key), vlan: TableKey.vlan(record.key), since: record.since, moves: total, recent: recent,
+      pinned: record.isPinned ? record.pinned : nil)
   }
 
   private func set(of key: UInt64) -> Int {

@@ -40,18 +40,18 @@ public struct VerdictMemo: @unchecked Sendable, BitwiseCopyable {
 
   public let lines: UnsafeMutablePointer<Line>
 
-  /// Lines for every port there can be, none of them valid.
+  /// Lines for every port there can be, none of them valid, and one that stays so for any other index.
   static func allocate() -> VerdictMemo {
-    let lines = UnsafeMutablePointer<Line>.allocate(capacity: PortIndex.limit)
-    unsafe lines.initialize(repeating: Line(), count: PortIndex.limit)
+    let lines = UnsafeMutablePointer<Line>.allocate(capacity: PortIndex.limit + 1)
+    unsafe lines.initialize(repeating: Line(), count: PortIndex.limit + 1)
     return unsafe VerdictMemo(lines: lines)
   }
 
   func deallocate() { unsafe lines.deallocate() }
 
-  /// The line where the last verdict on `port` stands.
+  /// The line where the last verdict on `port` stands. Nothing may be written to it if no port can have that index.
   @inlinable @inline(__always)
   public func line(of port: PortIndex) -> UnsafeMutablePointer<Line> {
-    unsafe lines + (port.slot & (PortIndex.limit &- 1))
+    unsafe lines + min(port.slot, PortIndex.limit)
   }
 }

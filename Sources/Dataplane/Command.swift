@@ -27,37 +27,20 @@ package struct PortAttachment: Sendable {
   }
 }
 
-/// What of a port can change while frames pass.
-package struct PortLimits: Sendable, Equatable {
-  /// Largest payload behind Ethernet header and tags, in octets.
-  package let mtu: Int
-  /// The VLAN that leaves without a tag; 0 for none.
-  package let native: UInt16
-  /// Frames are read from and written to the port.
-  package let enabled: Bool
-  /// The port takes frames whose checksum is partial, as TUNSETOFFLOAD and its like agreed …
-  package let takesPartialChecksums: Bool
-  /// … and frames that stand for several.
-  package let takesSegmented: Bool
-  /// Frames of one flow are joined on their way to the port, where it takes the result …
-  package let coalesces: Bool
-  /// … and datagrams too: a kernel before Linux 6.2 refuses a train of them (VIRTIO_NET_HDR_GSO_UDP_L4).
-  package let takesDatagramTrains: Bool
+/// A dynamic entry as it was saved.
+package struct RestoredEntry: Sendable, Equatable {
+  package let mac: MACAddress
+  package let vlan: UInt16
+  package let port: PortIndex
+  /// Seconds since the address was last heard.
+  package let age: UInt32
 
-  package init(
-    mtu: Int, native: UInt16, enabled: Bool, takesPartialChecksums: Bool = true, takesSegmented: Bool = true,
-    coalesces: Bool = true, takesDatagramTrains: Bool = true
-  ) {
-    self.mtu = mtu
-    self.native = native
-    self.enabled = enabled
-    self.takesPartialChecksums = takesPartialChecksums
-    self.takesSegmented = takesSegmented && takesPartialChecksums
-    self.coalesces = coalesces
-    self.takesDatagramTrains = takesDatagramTrains
+  package init(mac: MACAddress, vlan: UInt16, port: PortIndex, age: UInt32) {
+    self.mac = mac
+    self.vlan = vlan
+    self.port = port
+    self.age = age
   }
-
-  var takes: EgressForm { takesSegmented ? .segmented : takesPartialChecksums ? .partialChecksum : .plain }
 }
 
 /// Applied by the worker between two batches, in the order posted.
@@ -73,6 +56,20 @@ package enum Command: Sendable {
   /// Puts another flood set in force; answered with the old one, which may then be freed.
   case setFloodSet(FloodSetIndex, FloodSet)
   case mapVLANs(ClosedRange<UInt16>, FloodSetIndex)
+  /// Puts flood sets in force and points VLANs to sets, all of it between two frames of a worker. Answered with the
+  /// sets that are no longer in force, which may then be freed.
+  case setVLANs(sets: [(FloodSetIndex, FloodSet)], map: [(ClosedRange<UInt16>, FloodSetIndex)])
+  /// Says which ports are up, or take one kind of flooded frames; answered with the old set, which may then be freed.
+  case setMask(FloodMask, FloodSet)
+  /// Says whom ports with a policy of that `reach` reach; answered with the old set, which may then be freed.
+  case setReach(UInt16, FloodSet)
+  /// Frames from this address are the switch's own probes.
+  case setProbeSource(MACAddress)
+  /// Enters what was known before a restart, as long as it has not aged since. Answered with how many entries there was
+  /// room for.
+  case restore([RestoredEntry])
+  /// Sends a frame of the switch's own, an Ethernet frame without offload header, to a port as it is.
+  case originate(PortIndex, [UInt8])
   case addEntry(MACAddress, vlan: UInt16, PortIndex, EntryKind)
   /// `vlan` nil: in every VLAN. Answered with how many went.
   case removeEntry(MACAddress, vlan: UInt16?)

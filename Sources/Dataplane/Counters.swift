@@ -1,5 +1,5 @@
-// What is counted for each port. Each worker has counters of its own for every port, any thread reads them; nothing is locked,
-// so a reader sees each counter right and their sum exact once traffic rests (the ledger of the contract).
+// What is counted for each port. Each worker has counters of its own for every port, any thread reads them; nothing is
+// locked, so a reader sees each counter right and their sum exact once traffic rests (the ledger of the contract).
 
 package import BridgeCore
 internal import Glibc
@@ -29,6 +29,8 @@ package final class Counters: @unchecked Sendable {
   static var timeBase: Int { dropBase + DropReason.count }
   static var stride: Int { (timeBase + DropReason.count + 7) & ~7 }
 
+  /// The front of the last frame for each port and reason.
+  package let lastFrames: LastFrames
   private let words: UnsafeMutablePointer<Atomic<UInt64>>
   private let byteCount: Int
   private let slots: Int
@@ -41,12 +43,23 @@ package final class Counters: @unchecked Sendable {
     self.slots = slots
     self.workers = max(1, workers)
     byteCount = self.workers * slots * Counters.stride * 8
-    let memory = try unsafe mapPages(byteCount)
+    let lastFrames = try LastFrames(slots: slots)
+    let memory: UnsafeMutableRawPointer
+    do {
+      unsafe memory = try unsafe mapPages(byteCount)
+    } catch {
+      lastFrames.deallocate()
+      throw error
+    }
+    self.lastFrames = lastFrames
     // All-zero bytes are the value 0 of an Atomic<UInt64>, so fresh pages need no initialisation.
     unsafe words = memory.bindMemory(to: Atomic<UInt64>.self, capacity: byteCount / 8)
   }
 
-  deinit { unsafe unmapPages(UnsafeMutableRawPointer(words), byteCount) }
+  deinit {
+    unsafe unmapPages(UnsafeMutableRawPointer(words), byteCount)
+    lastFrames.deallocate()
+  }
 
   /// The counters of one slot, for the thread that writes them.
   func block(of port: PortIndex, worker: Int = 0) -> CounterBlock {
@@ -71,6 +84,9 @@ package final class Counters: @unchecked Sendable {
 
   /// Back to zero, for a slot that gets another port; nobody may count for it at that time.
   package func reset(_ port: PortIndex) {
+    for reason in DropReason.allCases where load(port, Counters.dropBase + Int(reason.rawValue)) != 0 {
+      lastFrames.clear(port, reason)
+    }
     for worker in 0..<workers {
       let block = unsafe block(of: port, worker: worker)
       for word in 0..<Counters.stride { unsafe block.words[word].store(0, ordering: .relaxed) }

@@ -28,7 +28,7 @@ extension Worker {
     guard var segmenter = unsafe Segmenter(frame: frame.ethernet, offload: frame.offload),
       segmenter.largestSegment < FrameArena.room &- FrameArena.offloadHeader
     else {
-      unsafe counters.drop(.tooManySegments, at: realTime)
+      unsafe lose(frame, .tooManySegments, to: port)
       return 1
     }
     unsafe counters.add(.split, segmenter.count &- 1)
@@ -40,7 +40,7 @@ extension Worker {
       let length = unsafe segmenter.next(into: room, checksum: partial ? .partial : .complete)
       guard length > 0 else { return cost }
       let bytes = unsafe UnsafeRawBufferPointer(rebasing: scratch[..<(FrameArena.offloadHeader &+ length)])
-      unsafe write(bytes, segments: 1, to: slot)
+      unsafe write(bytes, segments: 1, to: port)
       cost &+= Cost.write(length)
     }
   }
@@ -53,7 +53,7 @@ extension Worker {
     unsafe VirtioNetHeader.clear(copy)
     let ethernet = unsafe UnsafeMutableRawBufferPointer(rebasing: copy[FrameArena.offloadHeader...])
     unsafe Checksum.complete(ethernet, frame.offload)
-    unsafe write(UnsafeRawBufferPointer(copy), segments: 1, to: ports[port])
+    unsafe write(UnsafeRawBufferPointer(copy), segments: 1, to: port)
     return unsafe Cost.write(frame.count)
   }
 }

@@ -34,8 +34,8 @@ package struct DataplaneConfiguration: Sendable {
 
 /// A running data plane. `stop` ends its threads; before that, let go of `table`.
 ///
-/// Every worker knows every port and writes to any of them; each port is read by one, so that the frames of a source stay
-/// in order. The first worker alone writes the forwarding table; the others tell it what they hear.
+/// Every worker knows every port and writes to any of them; each port is read by one, so that the frames of a source
+/// stay in order. The first worker alone writes the forwarding table; the others tell it what they hear.
 package final class Dataplane: Sendable {
   /// What each port counted. Slots are those of `PortIndex`.
   package let counters: Counters
@@ -46,9 +46,14 @@ package final class Dataplane: Sendable {
   private let crew: WorkerCrew
 
   /// Starts the threads; they have no ports yet.
-  /// - Parameter notify: called on a worker's thread when a port fails; must not wait.
+  /// - Parameters:
+  ///   - notify: called on a worker's thread, as when a port fails; must not wait.
+  ///   - observe: called on a thread of its own with what came together, never with nothing; may take its time: what
+  ///     does not fit meanwhile is left out, and of events it is counted how many. nil: nobody listens, and there is no
+  ///     thread.
   package init(
-    _ configuration: DataplaneConfiguration, capture: FileCapture?, notify: @escaping @Sendable (Notice) -> Void
+    _ configuration: DataplaneConfiguration, capture: FileCapture?, notify: @escaping @Sendable (Notice) -> Void,
+    observe: (@Sendable (Observations) -> Void)? = nil
   ) throws {
     let counters = try Counters(slots: PortIndex.limit, workers: configuration.workers)
     epoch = Clock.monotonic()
@@ -58,13 +63,19 @@ package final class Dataplane: Sendable {
     self.counters = counters
     crew = try WorkerCrew(
       size: configuration.workers, spin: configuration.spin, bridge: bridge, counters: counters, epoch: epoch,
-      producer: { capture?.makeProducer(worker: $0) }, notify: notify)
+      producer: { capture?.makeProducer(worker: $0) }, notify: notify,
+      observer: try observe.map { try Observer(workers: configuration.workers, $0) })
   }
 
   deinit { stop() }
 
   /// How many threads forward.
   package var workers: Int { crew.size }
+
+  /// The front of the last frame that was lost on a port for a reason; nil where none was since the port is there.
+  package func lastFrame(of port: PortIndex, _ reason: DropReason) -> LastFrame? {
+    counters.lastFrames.read(port, reason)
+  }
 
   /// The clock of the forwarding table, now.
   package var now: Tick { Tick(rawValue: UInt32(truncatingIfNeeded: (Clock.monotonic() &- epoch) / 1_000_000_000)) }

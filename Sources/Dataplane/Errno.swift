@@ -4,6 +4,8 @@ internal import Glibc
 
 enum Errno {
   static var again: Int32 { EAGAIN }
+  static var invalid: Int32 { EINVAL }
+  static var messageSize: Int32 { EMSGSIZE }
   static var shutDown: Int32 { ESHUTDOWN }
   static var interrupted: Int32 { EINTR }
   static var noMemory: Int32 { ENOMEM }

@@ -6,7 +6,7 @@ internal import Wire
 /// A frame in the arena with its offload header. Plain bits; the bytes stay where they were received.
 @unsafe
 struct Frame: BitwiseCopyable {
-  /// The offload header, with the frame behind it. A tag taken off moves it by 4.
+  /// The offload header, with the frame behind it. A tag pushed or taken off moves it by 4.
   private(set) var start: UnsafeMutableRawPointer
   private var octets: Int32
   /// Octets behind Ethernet header and tags that one wire segment holds: judged against a port's MTU.
@@ -16,8 +16,8 @@ struct Frame: BitwiseCopyable {
   private(set) var joined: UInt16 = 1
   /// What it asks of a port, an `EgressForm`.
   private(set) var form: UInt8
-  /// The outermost tag, TPID in the high and TCI in the low half; 0 where there is none.
-  private let tag: UInt32
+  /// The outermost tag that it came with, TPID in the high and TCI in the low half; 0 where there is none.
+  let tag: UInt32
 
   /// - Parameters:
   ///   - count: octets from the first of the offload header to the last of the frame.
@@ -61,20 +61,37 @@ struct Frame: BitwiseCopyable {
     return unsafe frame
   }
 
-  /// The outermost tag is one of the customer kind that names `vlan`, or names none and only bears a priority, so
-  /// that the frame is in the native VLAN (802.1Q-2018 clause 6.9.1).
-  func carriesTag(of vlan: UInt16) -> Bool {
-    let vid = UInt16(truncatingIfNeeded: unsafe tag) & 0xFFF
-    return unsafe tag &>> 16 == 0x8100 && (vid == vlan || vid == 0)
+  /// The type or TPID behind the outermost tag, or in its place where there is none or it is no VLAN tag.
+  @inline(__always)
+  func type(behindTag: Bool) -> UInt16 {
+    let offset = FrameArena.offloadHeader &+ (behindTag ? 16 : 12)
+    guard unsafe count >= offset &+ 2 else { return 0 }
+    return unsafe UInt16(bigEndian: start.loadUnaligned(fromByteOffset: offset, as: UInt16.self))
   }
 
-  /// The same frame in the same memory without its outermost tag; as it was where that cannot be.
-  func untagged() -> Frame {
+  /// Takes the outermost tag off, in place. False, and nothing changed, where that cannot be.
+  mutating func popTag() -> Bool {
     let buffer = unsafe UnsafeMutableRawBufferPointer(start: start, count: count)
-    guard let moved = unsafe TagEdit.pop(buffer, start: 0, length: count) else { return unsafe self }
-    var frame = unsafe self
-    unsafe frame.start += moved
-    unsafe frame.octets &-= Int32(truncatingIfNeeded: moved)
-    return unsafe frame
+    guard let moved = unsafe TagEdit.pop(buffer, start: 0, length: count) else { return false }
+    unsafe start += moved
+    unsafe octets &-= Int32(truncatingIfNeeded: moved)
+    return true
+  }
+
+  /// Puts a tag in front of type and tags, in place; the arena leaves room for it. False, and nothing changed, where
+  /// that cannot be.
+  mutating func pushTag(_ tag: VLANTag) -> Bool {
+    let front = unsafe start - TagEdit.size
+    let buffer = unsafe UnsafeMutableRawBufferPointer(start: front, count: count &+ TagEdit.size)
+    guard unsafe TagEdit.push(tag, buffer, start: TagEdit.size, length: count) != nil else { return false }
+    unsafe start = front
+    unsafe octets &+= Int32(truncatingIfNeeded: TagEdit.size)
+    return true
+  }
+
+  /// Puts a tag in the place of the outermost one. False, and nothing changed, where there is none.
+  func setTag(_ tag: VLANTag) -> Bool {
+    let buffer = unsafe UnsafeMutableRawBufferPointer(start: start, count: count)
+    return unsafe TagEdit.rewrite(tag, buffer, start: 0, length: count)
   }
 }

@@ -38,6 +38,10 @@ extension Worker {
       return unsafe taught &+ drop(verdict.reason, bytes, from: port, segments: frame.segments)
     }
 
+    if unsafe slot.pointee.polices, let reason = unsafe police(frame, verdict, from: port) {
+      return unsafe taught &+ drop(reason, bytes, from: port, segments: frame.segments)
+    }
+
     unsafe counters.add(.rxSegments, frame.segments)
     unsafe capture.record(bytes, from: port, handle: slot.pointee.handle, verdict, at: realTime)
     return unsafe taught &+ deliver(frame, header, verdict, from: port)
@@ -67,7 +71,31 @@ extension Worker {
       header: header)
   }
 
-  /// Counts a frame that goes nowhere.
+  /// Tells control of a guard that shuts the port it is for; once, until the port is adjusted or attached anew.
+  @inline(never)
+  private mutating func trip(_ reason: DropReason, on port: PortIndex) {
+    let slot = unsafe ports[port]
+    guard unsafe !slot.pointee.tripped else { return }
+    guard reason == .bpduGuard || bridge.policy(of: port).macLimitAction == .shutdown else { return }
+    unsafe slot.pointee.tripped = true
+    unsafe notify(.guardTripped(port, serial: slot.pointee.serial, reason))
+  }
+
+  /// Takes a frame that is for the switch itself: a probe of its own, which control judges. It gets so many a second.
+  @inline(never)
+  mutating func consume(_ frame: Frame, from port: PortIndex) -> Int32 {
+    let counters = unsafe ports[port].pointee.counters
+    unsafe counters.add(.consumed)
+    if unsafe ports.aside(port).pointee.probes.takes(atMost: Worker.probesPerSecond, at: now) {
+      unsafe heard.note(frame.ethernet, on: port)
+    }
+    return Cost.lesson
+  }
+
+  /// Own probes handed to control, of each port.
+  private static var probesPerSecond: UInt32 { 20 }
+
+  /// Counts a frame that goes nowhere, and keeps its front.
   private mutating func drop(
     _ reason: DropReason, _ bytes: UnsafeRawBufferPointer, from port: PortIndex, segments: Int
   ) -> Int32 {
@@ -75,7 +103,9 @@ extension Worker {
     let counters = unsafe slot.pointee.counters
     unsafe counters.add(.rxSegments, segments)
     unsafe counters.drop(reason, at: realTime)
+    unsafe ports.lastFrames.note(bytes, reason, on: port, at: realTime)
     unsafe capture.record(bytes, from: port, handle: slot.pointee.handle, .drop(reason), at: realTime)
+    if reason == .bpduGuard || reason == .macLimit { trip(reason, on: port) }
     return 0
   }
 }

@@ -23,21 +23,15 @@ package enum Reply: Sendable {
   case done
   /// How many entries it concerned.
   case count(Int)
-  /// The flood set that is no longer in force.
+  /// The set that is no longer in force.
   case replaced(FloodSet?)
+  case replacedSets([FloodSet])
   case history(EntryHistory?)
   case histories([EntryHistory])
   /// Not done: the kernel refused to watch the descriptor, or the worker is ending (errno).
   case failed(Int32)
   /// There was no room in the table: every entry that could make way is static.
   case full
-}
-
-/// What a worker says unasked.
-package enum Notice: Sendable, Equatable {
-  /// The port's descriptor cannot be read any more (errno, 0: the other end closed); it is left alone until it is
-  /// detached and attached anew.
-  case portFailed(PortIndex, serial: UInt32, code: Int32)
 }
 
 extension Worker {
@@ -74,6 +68,12 @@ extension Worker {
     case .forget(let port): bridge.removePort(port)
     case .setFloodSet(let index, let set): return .replaced(bridge.setFloodSet(index, set))
     case .mapVLANs(let range, let index): for vlan in range { bridge.mapVLAN(vlan, to: index) }
+    case .setVLANs(let sets, let map): return setVLANs(sets, map)
+    case .setMask(let mask, let set): return .replaced(bridge.setMask(mask, set))
+    case .setReach(let index, let set): return .replaced(bridge.setReach(index, set))
+    case .setProbeSource(let source): bridge.setProbeSource(source)
+    case .restore(let entries): return restore(entries)
+    case .originate(let port, let frame): return originate(frame, to: port)
     case .addEntry(let mac, let vlan, let port, let kind):
       return bridge.addEntry(mac, vlan: vlan, on: port, kind: kind, at: now) ? .done : .full
     case .removeEntry(let mac, let vlan): return .count(bridge.remove(mac, vlan: vlan))
@@ -87,55 +87,46 @@ extension Worker {
     return .done
   }
 
-  private mutating func attach(_ attachment: PortAttachment, isReader: Bool) -> Reply {
-    let slot = unsafe ports[attachment.port]
-    unsafe slot.pointee.io = PortIO(descriptor: attachment.descriptor)
-    unsafe slot.pointee.serial = attachment.serial
-    unsafe slot.pointee.deficit = 0
-    unsafe slot.pointee.handle = attachment.handle
-    unsafe slot.pointee.watched = false
-    unsafe slot.pointee.failed = false
-    unsafe slot.pointee.reads = isReader
-    let reply = adjust(attachment.port, attachment.limits, attachment.policy)
-    if case .failed = reply { _ = detach(attachment.port) }
-    return reply
-  }
-
-  private mutating func adjust(_ port: PortIndex, _ limits: PortLimits, _ policy: PortPolicy) -> Reply {
-    let slot = unsafe ports[port]
-    unsafe slot.pointee.mtu = Int32(truncatingIfNeeded: limits.mtu)
-    unsafe slot.pointee.native = limits.native
-    unsafe slot.pointee.takes = limits.takes.rawValue
-    unsafe slot.pointee.merges = limits.coalesces && limits.takesSegmented
-    unsafe slot.pointee.mergesDatagrams = limits.takesDatagramTrains
-    let works = unsafe limits.enabled && slot.pointee.isAttached && !slot.pointee.failed
-    unsafe slot.pointee.transmits = works
-    bridge.setPolicy(policy, of: port)
-    return unsafe watch(port, works && slot.pointee.reads)
-  }
-
-  /// A port that is off is not read: what it sends stays in its own queue.
-  private mutating func watch(_ port: PortIndex, _ wanted: Bool) -> Reply {
-    let slot = unsafe ports[port]
-    guard unsafe slot.pointee.watched != wanted else { return .done }
-    if wanted {
-      do {
-        try unsafe poller.add(slot.pointee.io.descriptor, token: Worker.token(port, serial: slot.pointee.serial))
-      } catch { return .failed(error.code) }
-    } else {
-      unsafe poller.remove(slot.pointee.io.descriptor)
+  private mutating func setVLANs(
+    _ sets: [(FloodSetIndex, FloodSet)], _ map: [(ClosedRange<UInt16>, FloodSetIndex)]
+  ) -> Reply {
+    var replaced: [FloodSet] = []
+    for (index, set) in sets {
+      if let old = bridge.setFloodSet(index, set) { replaced.append(old) }
     }
-    unsafe slot.pointee.watched = wanted
-    return .done
+    for (range, index) in map {
+      for vlan in range { bridge.mapVLAN(vlan, to: index) }
+    }
+    return .replacedSets(replaced)
   }
 
-  private mutating func detach(_ port: PortIndex) -> Reply {
-    let slot = unsafe ports[port]
-    if unsafe slot.pointee.isAttached { unsafe poller.remove(slot.pointee.io.descriptor) }
-    unsafe slot.pointee.io = PortIO(descriptor: -1)
-    unsafe slot.pointee.transmits = false
-    unsafe slot.pointee.watched = false
-    _ = bridge.flush(port: port, vlan: nil)
+  private mutating func restore(_ entries: [RestoredEntry]) -> Reply {
+    var count = 0
+    for entry in entries
+    where bridge.restore(entry.mac, vlan: entry.vlan, on: entry.port, age: entry.age, at: now) { count += 1 }
+    return .count(count)
+  }
+
+  /// Sends a frame of the switch's own. Nothing waits in the arena between two batches, so it is made where frames
+  /// land.
+  private mutating func originate(_ bytes: [UInt8], to port: PortIndex) -> Reply {
+    let landing = unsafe arena.landing
+    guard bytes.count <= FrameArena.largestFrame, let start = landing.baseAddress else {
+      return .failed(Errno.messageSize)
+    }
+    let count = FrameArena.offloadHeader + bytes.count
+    let room = unsafe UnsafeMutableRawBufferPointer(rebasing: landing[FrameArena.offloadHeader..<count])
+    unsafe VirtioNetHeader.clear(landing)
+    unsafe room.copyBytes(from: bytes)
+    guard let header = try? unsafe FrameHeader(parsing: UnsafeRawBufferPointer(room).bytes) else {
+      return .failed(Errno.invalid)
+    }
+    let frame = unsafe Frame(
+      start: start, count: count, payload: bytes.count - header.payloadOffset, segments: 1, form: .plain, header: header
+    )
+    let counters = unsafe ports[port].pointee.counters
+    unsafe counters.add(.originated)
+    _ = unsafe transmit(frame, to: port)
     return .done
   }
 }

@@ -13,6 +13,7 @@ struct Worker: ~Copyable {
   var ports: PortTable
   var arena: FrameArena
   var held = HeldFrames()
+  var heard = HeardProbes()
   let poller: Poller
   var capture: CaptureTap
   let mailbox: Mailbox<Envelope>
@@ -29,12 +30,25 @@ struct Worker: ~Copyable {
   var now = Tick(rawValue: 0)
   /// Nanoseconds since 1970, read once per wake-up.
   var realTime: UInt64 = 0
+  /// Monotonic, read once per wake-up: by it buckets fill.
+  var nanoseconds: UInt64 = 0
+  /// `PortSlot.tagType` of the port whose frames are in the arena.
+  var ingressTagType: UInt32 = 0
+  /// Whom to tell of events and of frames that name stations, and the rings to do it by; nil for nobody.
+  let observer: Observer?
+  let rings: ObservationRings?
+  /// Of all frames shown, those of this worker in a second, at the most.
+  let shownPerSecond: UInt32
+  var shown = Allowance()
+  /// Something is in `rings` that the observer was not rung for.
+  var hasShown = false
+  var observes: Bool { rings != nil }
 
   init(
     number: Int = 0, bridge: consuming Bridge, ports: consuming PortTable, arena: consuming FrameArena,
     poller: consuming Poller, capture: consuming CaptureTap, mailbox: Mailbox<Envelope>,
     notify: @escaping @Sendable (Notice) -> Void, epoch: UInt64, part: TeachingPart = .teaches([]),
-    spin: UInt64 = 0
+    spin: UInt64 = 0, observer: Observer? = nil
   ) {
     self.number = number
     self.bridge = bridge
@@ -47,6 +61,9 @@ struct Worker: ~Copyable {
     self.epoch = epoch
     self.part = part
     self.spin = Spin(limit: spin)
+    self.observer = observer
+    rings = observer.flatMap { number < $0.rings.count ? $0.rings[number] : nil }
+    shownPerSecond = ObservationRings.framesPerSecond / UInt32(max(1, observer?.rings.count ?? 1))
     if case .tells(let ring, _) = part { told = ring } else { told = nil }
   }
 
@@ -72,13 +89,22 @@ struct Worker: ~Copyable {
       }
       capture.publish()
       passOn()
+      tellProbes()
       if letters { running = applyLetters() }
+      report()
     }
   }
 
-  private mutating func readClocks(_ time: UInt64) {
+  private mutating func readClocks(_ time: UInt64) { begin(at: time, realTime: Clock.realTime()) }
+
+  /// A wake-up begins: the time that all of it has.
+  /// - Parameters:
+  ///   - time: monotonic nanoseconds.
+  ///   - realTime: nanoseconds since 1970.
+  mutating func begin(at time: UInt64, realTime: UInt64) {
+    nanoseconds = time
+    self.realTime = realTime
     let tick = Tick(rawValue: UInt32(truncatingIfNeeded: (time &- epoch) / 1_000_000_000))
-    realTime = Clock.realTime()
     guard tick != now else { return }
     now = tick
     bridge.sweep(at: now)
@@ -92,6 +118,7 @@ struct Worker: ~Copyable {
     else { return }
     unsafe slot.pointee.deficit = min(Cost.quantum, slot.pointee.deficit &+ Cost.quantum)
     unsafe slot.pointee.lessons = Cost.lessonsPerRound
+    unsafe ingressTagType = slot.pointee.tagType
     var failure: Int32?
     while unsafe slot.pointee.deficit > 0 {
       let count = unsafe slot.pointee.io.receive(into: arena.landing)
@@ -124,7 +151,7 @@ struct Worker: ~Copyable {
     let slot = unsafe ports[port]
     unsafe poller.remove(slot.pointee.io.descriptor)
     unsafe slot.pointee.watched = false
-    unsafe slot.pointee.transmits = false
+    unsafe slot.pointee.gate = .shut
     unsafe slot.pointee.failed = true
     unsafe notify(.portFailed(port, serial: slot.pointee.serial, code: code))
   }

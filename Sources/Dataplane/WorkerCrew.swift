@@ -10,6 +10,8 @@ final class WorkerCrew: Sendable {
   let size: Int
   private let mailboxes: [Mailbox<Envelope>]
   private let rings: [LessonRing]
+  private let clocks: OutputClocks
+  private let observer: Observer?
   private let threads = Mutex(Threads())
   private let readers = Mutex(Readers())
 
@@ -17,15 +19,6 @@ final class WorkerCrew: Sendable {
     /// Of the workers but the teacher, and of the teacher.
     var others: [ThreadHandle] = []
     var teacher: ThreadHandle?
-  }
-
-  /// A thread that is joined once.
-  private final class ThreadHandle: Sendable {
-    private let thread: Mutex<SystemThread?>
-    init(_ thread: consuming SystemThread) { self.thread = Mutex(thread) }
-    func join() {
-      if let running = thread.withLock({ $0.take() }) { running.join() }
-    }
   }
 
   /// Which worker reads which port.
@@ -36,13 +29,16 @@ final class WorkerCrew: Sendable {
 
   init(
     size: Int, spin: UInt64, bridge: consuming Bridge, counters: Counters, epoch: UInt64,
-    producer: (Int) -> RingProducer?, notify: @escaping @Sendable (Notice) -> Void
+    producer: (Int) -> RingProducer?, notify: @escaping @Sendable (Notice) -> Void, observer: Observer?
   ) throws {
     self.size = size
+    self.observer = observer
     mailboxes = try (0..<size).map { _ in try Mailbox<Envelope>() }
-    rings = (1..<max(1, size)).map { _ in LessonRing() }
+    clocks = try OutputClocks(slots: PortIndex.limit)
+    rings = try (1..<max(1, size)).map { _ in try LessonRing(capacity: LessonRing.lessons) }
     readers.withLock { $0.load = [Int](repeating: 0, count: size) }
     do {
+      try observer?.start()
       try start(bridge, counters, epoch, spin, producer, notify)
     } catch {
       stop()
@@ -57,32 +53,34 @@ final class WorkerCrew: Sendable {
     // The others first: what they are made of is taken from the teacher's bridge.
     for number in 1..<max(1, size) {
       let handle = try WorkerCrew.start(
-        try WorkerCrew.worker(
-          number, bridge.sibling(), counters, mailboxes[number], CaptureTap(producer(number)), notify, epoch, spin,
+        try worker(
+          number, bridge.sibling(), counters, CaptureTap(producer(number)), notify, epoch, spin,
           .tells(rings[number - 1], mailboxes[0])))
       threads.withLock { $0.others.append(handle) }
     }
     let teacher = try WorkerCrew.start(
-      try WorkerCrew.worker(
-        0, bridge, counters, mailboxes[0], CaptureTap(producer(0)), notify, epoch, spin, .teaches(rings)))
+      try worker(0, bridge, counters, CaptureTap(producer(0)), notify, epoch, spin, .teaches(rings)))
     threads.withLock { $0.teacher = teacher }
   }
 
   deinit {
     for ring in rings { ring.deallocate() }
+    clocks.deallocate()
   }
 
-  private static func worker(
-    _ number: Int, _ bridge: consuming Bridge, _ counters: Counters, _ mailbox: Mailbox<Envelope>,
+  private func worker(
+    _ number: Int, _ bridge: consuming Bridge, _ counters: Counters,
     _ capture: consuming sending CaptureTap, _ notify: @escaping @Sendable (Notice) -> Void, _ epoch: UInt64,
     _ spin: UInt64, _ part: TeachingPart
   ) throws -> sending Worker {
     let poller = try Poller()
-    try poller.add(mailbox.descriptor, token: Worker.mailboxToken)
+    try poller.add(mailboxes[number].descriptor, token: Worker.mailboxToken)
     return Worker(
-      number: number, bridge: bridge, ports: PortTable(count: PortIndex.limit, counters: counters, worker: number),
-      arena: try FrameArena(), poller: poller, capture: capture, mailbox: mailbox, notify: notify, epoch: epoch,
-      part: part, spin: spin)
+      number: number, bridge: bridge,
+      ports: try PortTable(count: PortIndex.limit, counters: counters, clocks: clocks, worker: number),
+      arena: try FrameArena(), poller: poller, capture: capture, mailbox: mailboxes[number], notify: notify,
+      epoch: epoch,
+      part: part, spin: spin, observer: observer)
   }
 
   private static func start(_ worker: consuming sending Worker) throws -> ThreadHandle {
@@ -110,8 +108,14 @@ final class WorkerCrew: Sendable {
       return reply
     case .detach(let port): return await detach(port)
     case .adjust(let port, _, _):
-      return await ask(Array(0..<size), command, reader: readers.withLock { $0.ofPort[port] ?? 0 })
-    case .forget, .setFloodSet, .mapVLANs, .setAgeing, .setForwardReserved:
+      let reader = readers.withLock { $0.ofPort[port] ?? 0 }
+      return await ask((0..<size).filter { $0 != reader } + [reader], command, reader: reader)
+    case .originate(let port, _):
+      let reader = readers.withLock { $0.ofPort[port] ?? 0 }
+      return await ask([reader], command, reader: reader)
+    case .restore(let entries): return await restore(entries)
+    case .forget, .setFloodSet, .mapVLANs, .setVLANs, .setMask, .setReach, .setProbeSource, .setAgeing,
+      .setForwardReserved:
       // The teacher first: once the others have passed a batch boundary too, nobody acts on an entry that is gone.
       return await ask(Array(0..<size), command, reader: 0)
     case .addEntry, .removeEntry, .flush, .history, .movedHistories:
@@ -119,6 +123,18 @@ final class WorkerCrew: Sendable {
     case .stop:
       return .failed(Errno.shutDown)
     }
+  }
+
+  /// Some at a time, so that frames pass in between.
+  private func restore(_ entries: [RestoredEntry]) async -> Reply {
+    var total = 0
+    for start in stride(from: 0, to: entries.count, by: 1024) {
+      let some = Array(entries[start..<min(start + 1024, entries.count)])
+      let reply = await ask([0], .restore(some), reader: 0)
+      guard case .count(let count) = reply else { return reply }
+      total += count
+    }
+    return .count(total)
   }
 
   private func detach(_ port: PortIndex) async -> Reply {
@@ -160,7 +176,8 @@ final class WorkerCrew: Sendable {
 
   // MARK: the end
 
-  /// Ends all threads and waits for them; the teacher last, since the others read its table.
+  /// Ends all threads and waits for them: the teacher after the others, which read its table, and the observer last,
+  /// which hears them all.
   func stop() {
     let (others, teacher) = threads.withLock { threads in
       defer {
@@ -171,9 +188,11 @@ final class WorkerCrew: Sendable {
     }
     for number in 1..<max(1, size) where !others.isEmpty { end(number) }
     for thread in others { thread.join() }
-    guard let teacher else { return }
-    end(0)
-    teacher.join()
+    if let teacher {
+      end(0)
+      teacher.join()
+    }
+    observer?.stop()
   }
 
   private func end(_ number: Int) {

@@ -234,7 +234,8 @@ struct LinkWatches: ~Copyable {
       _ = retainSocket(handle.id, reference)
       events.append(.namespaceAppeared(reference, handle.id))
     } catch {
-      lose(reference, &events)
+      // What the process lacks for the moment (descriptors, memory) says nothing about the namespace.
+      if case .system = error {} else { lose(reference, &events) }
       guard reference.owner == nil, SmallFiles.exists(reference.file) else {
         references[reference]?.retry = nil
         return

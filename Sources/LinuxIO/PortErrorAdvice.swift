@@ -8,9 +8,9 @@ extension NamespaceReference {
   func command(_ arguments: String) -> String {
     switch self {
     case .current: "sudo ip \(arguments)"
-    case .named(let name): "sudo ip -n \(name) \(arguments)"
+    case .named(let name): "sudo ip -n \(name.shellWord) \(arguments)"
     case .process(let pid): "sudo nsenter -t \(pid) -n ip \(arguments)"
-    case .path(let path): "sudo nsenter --net=\(path) ip \(arguments)"
+    case .path(let path): "sudo nsenter --net=\(path.shellWord) ip \(arguments)"
     }
   }
 
@@ -21,13 +21,17 @@ extension NamespaceReference {
 extension TapRequest {
   /// The commands by which root prepares the device once, so that this user needs no right at all.
   var preparation: String {
-    var commands = [namespace.command("tuntap add dev \(name) mode tap user \(Privileges.user)")]
-    if explicitMAC { commands.append(namespace.command("link set dev \(name) address \(mac)")) }
+    let device = name.shellWord
+    var commands = [namespace.command("tuntap add dev \(device) mode tap user \(Privileges.user.shellWord)")]
+    if explicitMAC { commands.append(namespace.command("link set dev \(device) address \(mac)")) }
     let size = mtu.map { " mtu \($0)" } ?? ""
     let queue = explicitQueueLength ? " txqueuelen \(queueLength)" : ""
-    commands.append(namespace.command("link set dev \(name)\(size)\(queue) up"))
-    commands += addresses.map { namespace.command("address add \($0) dev \(name)") }
-    commands += routes.map { namespace.command($0.command(dev: name)) }
+    commands.append(namespace.command("link set dev \(device)\(size)\(queue) up"))
+    commands += addresses.map { namespace.command("address add \($0) dev \(device)") }
+    commands += routes.map { namespace.command($0.command(dev: device)) }
+    if !rpsCPUs.isEmpty, let cpus = CPUList(rpsCPUs) {
+      commands.append(namespace.command(writing: .steering(cpus), of: name))
+    }
     return commands.joined(separator: " && ")
   }
 }
@@ -75,7 +79,7 @@ extension PortError {
 
   static func cannotAttach(_ request: TapRequest, owner: UInt32?) -> PortError {
     let whose = owner.map { "belongs to user \($0)" } ?? "belongs to somebody else"
-    let remake = request.namespace.command("tuntap del dev \(request.name) mode tap")
+    let remake = request.namespace.command("tuntap del dev \(request.name.shellWord) mode tap")
     return .notPermitted(
       "\(request.name)\(request.namespace.place) \(whose) and cannot be attached without CAP_NET_ADMIN",
       fix: "\(remake) && \(request.preparation); or: \(Privileges.grant(namespace: request.namespace))")
@@ -116,6 +120,7 @@ extension PortError {
     _ error: SystemError, device name: String, in namespace: NamespaceReference, command: String
   ) -> PortError {
     let setting = error.operation
+    let name = name.shown
     switch error.code {
     case EPERM: return cannotChange(name, setting, namespace, command: command)
     case ENODEV: return .absent("device \(name)\(namespace.place)")

@@ -31,9 +31,20 @@ package struct Privileges: Sendable, Equatable {
 
   /// The command that gives this program what `namespace` asks for.
   static func grant(namespace: NamespaceReference) -> String {
+    grant(namespace == .current ? "cap_net_admin" : "cap_net_admin,cap_sys_admin")
+  }
+
+  /// The command that gives this program `capabilities`, as setcap(8) spells them.
+  static func grant(_ capabilities: String) -> String {
     let program = SmallFiles.link("/proc/self/exe") ?? "/usr/bin/tapswitch"
-    let capabilities = namespace == .current ? "cap_net_admin" : "cap_net_admin,cap_sys_admin"
     return "sudo setcap \(capabilities)+ep \(program)"
+  }
+
+  /// Whether this process's capabilities hold in a user namespace only (user_namespaces(7)), not over the machine.
+  static var isInUserNamespace: Bool {
+    let map = SmallFiles.text("/proc/self/uid_map") ?? ""
+    let first = map.split(separator: "\n").first?.split(separator: " ").map(String.init)
+    return first != nil && first != ["0", "0", "4294967295"]
   }
 
   /// The user's name as `ip tuntap … user` takes it, or the number.

@@ -6,8 +6,9 @@ internal import Glibc
 /// Small files and directories of the system.
 enum SmallFiles {
   /// At most the first 64 KiB of a file; nil if it cannot be read.
-  static func text(_ path: String) -> String? {
-    let file = unsafe ts_open_read(path)
+  /// - Parameter directory: where a relative path begins.
+  static func text(_ path: String, in directory: Int32 = AT_FDCWD) -> String? {
+    let file = unsafe ts_open_at(directory, path, O_RDONLY)
     guard file >= 0 else { return nil }
     let descriptor = Descriptor(owning: file)
     var bytes = [UInt8](repeating: 0, count: 65536)

@@ -30,6 +30,8 @@ package final class TapDevice: Sendable {
 
   /// Nil after `close`.
   private let session: Mutex<NetlinkSession?>
+  /// What was changed in sysfs. Its lock is taken before that of `session`.
+  let tuning: Mutex<TapTuning>
 
   /// Makes the device, or attaches to the one that is there, and makes its settings.
   /// - Parameter tunPath: other than the usual one only in tests.
@@ -37,6 +39,7 @@ package final class TapDevice: Sendable {
     _ request: TapRequest, tunPath: String = "/dev/net/tun"
   ) throws(PortError) -> TapDevice {
     try request.validate()
+    _ = try Processors.check(request.rpsCPUs, for: request.name)
     let setup = try TapSetup(request, tunPath: tunPath)
     let outcome = try setup.run()
     return TapDevice(setup, outcome)
@@ -50,6 +53,7 @@ package final class TapDevice: Sendable {
     offload = outcome.offload
     initial = outcome.link
     session = Mutex(setup.session)
+    tuning = Mutex(outcome.tuning)
     descriptor = setup.takeDescriptor()
   }
 
@@ -168,12 +172,18 @@ package final class TapDevice: Sendable {
   package func setAddresses(old: [InterfaceAddress], new: [InterfaceAddress]) throws(PortError) {
     try change { (link, session) throws(PortError) in
       do throws(SystemError) {
-        // First away, then all of the new ones: with the first address of a subnet the kernel drops the others.
-        for address in old where !new.contains(address) { try session.remove(address, from: link.index) }
+        // First away, then all that shall be there: with the first address of a subnet the kernel drops the others,
+        // also those that somebody else gave the device.
+        let before = try session.addresses(of: link.index)
+        let leaving = Set(old).subtracting(new)
+        for address in old where leaving.contains(address) { try session.remove(address, from: link.index) }
         let present = try session.addresses(of: link.index)
-        for address in new where !present.contains(address) { try session.add(address, to: link.index) }
+        let theirs = leaving.isEmpty ? [] : before.subtracting(leaving).subtracting(new)
+        for address in new + Array(theirs) where !present.contains(address) {
+          try session.add(address, to: link.index)
+        }
       } catch {
-        let command = error.operation.replacingFirst("address", "address add") + " dev \(link.name)"
+        let command = error.operation.replacingFirst("address", "address add") + " dev \(link.name.shellWord)"
         throw .refused(error, device: link.name, in: request.namespace, command: command)
       }
       return LinkChange()
@@ -194,7 +204,8 @@ package final class TapDevice: Sendable {
           if try session.routes(through: link.index).contains(route) { continue }
           try session.add(route, through: link.index)
         } catch {
-          throw .refused(error, device: link.name, in: request.namespace, command: route.command(dev: link.name))
+          throw .refused(
+            error, device: link.name, in: request.namespace, command: route.command(dev: link.name.shellWord))
         }
       }
       return LinkChange()
@@ -208,23 +219,26 @@ package final class TapDevice: Sendable {
     guard let home = session.withLock({ $0 }) else { throw gone }
     guard let link = TapDevice.link(descriptor, home) else { throw gone }
     var session = home
-    if link.namespace != home.namespace, let place = TapPlace(of: descriptor, home: home.namespace) {
-      // It was moved: a socket of that namespace, for this change only, so that nothing of ours keeps it alive.
-      if case .elsewhere(let handle) = consume place {
-        let (_, socket) = try NetlinkSession.visit(handle, .path("of \(link.name)"), tunPath: nil)
-        session = NetlinkSession(owning: socket, namespace: link.namespace)
-      }
+    if link.namespace != home.namespace {
+      // It was moved: a socket of that namespace, for this change only, so that nothing of ours keeps it alive. Its
+      // number means another device anywhere else, so if it is being moved again now, nothing is changed.
+      guard let place = TapPlace(of: descriptor, home: home.namespace), case .elsewhere(let handle) = consume place,
+        handle.id == link.namespace
+      else { throw gone }
+      let (_, socket) = try NetlinkSession.visit(handle, .path("of \(link.name.shown)"), tunPath: nil)
+      session = NetlinkSession(owning: socket, namespace: link.namespace)
     }
     let change = try body(link, session)
     do throws(SystemError) {
       try session.change(link.index, change)
     } catch {
       throw .refused(
-        error, device: link.name, in: request.namespace, command: "link set dev \(link.name) \(error.operation)")
+        error, device: link.name, in: request.namespace,
+        command: "link set dev \(link.name.shellWord) \(error.operation)")
     }
   }
 
-  private var gone: PortError { .absent("device \(request.name)\(request.namespace.place)") }
+  var gone: PortError { .absent("device \(request.name)\(request.namespace.place)") }
 
   // MARK: the end
 
@@ -232,58 +246,42 @@ package final class TapDevice: Sendable {
   /// - Parameter removing: the device goes too, if we made it and it shall not outlive us (`persist`).
   ///   One takes 20 ms; for many there is `closeAll`.
   package func close(removing: Bool) {
+    let removing = removing && goes
+    // Before the descriptor goes: threads are a property of what is attached.
+    if !removing { putBack() }
     session.withLock { session in
       guard session != nil else { return }
-      if removing, made, !request.persist { _ = ts_tun_set_persist(descriptor, 0) }
+      if removing { _ = ts_tun_set_persist(descriptor, 0) }
       _ = ts_close(descriptor)
       session = nil
     }
   }
 
+  /// The device does not outlive us.
+  private var goes: Bool { made && !request.persist }
+
+  /// Takes back what was changed in sysfs of a device that stays, as far as this process may.
+  private func putBack() {
+    tuning.withLock { tuning in
+      guard !tuning.isEmpty, let link = link(), let files = try? InterfaceFiles(of: link, tun: descriptor) else {
+        return
+      }
+      try? tuning.putBack(steeringOnly: false, in: files)
+    }
+  }
+
   /// A graceful stop: closes all, removing those that go, in one step per namespace.
-  package static func closeAll(_ devices: [TapDevice]) {
+  /// - Parameter others: what else bears the mark of the switch goes too (a port that an earlier run had). False after
+  ///   a failed start, when devices that were found are to stay.
+  package static func closeAll(_ devices: [TapDevice], others: Bool = true) {
     var seen: Set<NamespaceID> = []
-    for device in devices where device.made && !device.request.persist && device.request.group != 0 {
+    for device in devices where device.goes && device.request.group != 0 {
       guard seen.insert(device.home).inserted, let session = device.session.withLock({ $0 }) else { continue }
       // What this leaves, for instance devices that were moved elsewhere, goes one by one below.
-      try? session.removeMarked(group: device.request.group, prefix: TapSetup.prefix(of: device.request.label))
+      try? session.removeMarked(
+        group: device.request.group, prefix: TapSetup.prefix(of: device.request.label),
+        only: others ? nil : Set(devices.filter { $0.home == device.home && $0.goes }.map(\.index)))
     }
     for device in devices { device.close(removing: true) }
-  }
-}
-
-/// Removes the devices of a switch that an earlier run left behind in `namespaces`, in one step each.
-/// - Parameters:
-///   - group: as in `TapRequest`, not 0.
-///   - label: the mark of any port of the switch; devices in the group without it stay.
-package func removeDevices(group: UInt32, label: String, in namespaces: [NamespaceReference]) throws(PortError) {
-  for namespace in namespaces {
-    let session: NetlinkSession
-    if namespace == .current {
-      session = try NetlinkSession.current()
-    } else {
-      let handle = try NamespaceHandle(opening: namespace)
-      let (_, socket) = try NetlinkSession.visit(handle, namespace, tunPath: nil)
-      session = NetlinkSession(owning: socket, namespace: handle.id)
-    }
-    do throws(SystemError) {
-      try session.removeMarked(group: group, prefix: TapSetup.prefix(of: label))
-    } catch {
-      throw error.code == EPERM ? .cannotEnter(namespace) : .system(error, fix: nil)
-    }
-  }
-}
-
-extension NetlinkSession {
-  /// Removes the links of a group that bear our mark: by the group if all do, else one by one.
-  func removeMarked(group: UInt32, prefix: String) throws(SystemError) {
-    guard group != 0 else { return }
-    let members = try links().filter { $0.group == group }
-    let marked = members.filter { $0.alias.hasPrefix(prefix) }
-    if marked.count == members.count {
-      if !marked.isEmpty { try removeLinks(group: group) }
-    } else {
-      for link in marked { try removeLink(link.index) }
-    }
   }
 }

@@ -37,8 +37,13 @@ extension NetlinkSession {
     guard started >= 0 else { throw .system(SystemError("pthread_create", code: started), fix: nil) }
     if unsafe visit.enter_error == -EPERM {
       started = unsafe start(&visit, tunPath, ts_visit_owned_namespace)
-      if started == -EMFILE || started == -ENFILE { throw .tunDevice(tunPath ?? "/dev/net/tun", code: started) }
-      guard started >= 0 else { throw .cannotEnter(reference) }
+      switch -started {
+      case EMFILE, ENFILE: throw .tunDevice(tunPath ?? "/dev/net/tun", code: started)
+      // The user namespace is none of ours, or the kernel (before 4.9) does not tell which it is.
+      case EPERM, ENOTTY: throw .cannotEnter(reference)
+      default:
+        guard started >= 0 else { throw .system(SystemError("fork", code: started), fix: nil) }
+      }
     }
     switch unsafe visit.enter_error {
     case 0: break
@@ -48,11 +53,26 @@ extension NetlinkSession {
         SystemError("setns", code: unsafe visit.enter_error, detail: reference.description), fix: nil)
     }
     if unsafe visit.tun_error != 0 { throw .tunDevice(tunPath ?? "/dev/net/tun", code: unsafe visit.tun_error) }
-    if unsafe visit.netlink_error != 0 {
+    if unsafe visit.open_error != 0 {
       if unsafe visit.tun >= 0 { _ = unsafe ts_close(visit.tun) }
-      throw .system(SystemError("socket(AF_NETLINK)", code: unsafe visit.netlink_error), fix: nil)
+      throw .system(SystemError("socket(AF_NETLINK)", code: unsafe visit.open_error), fix: nil)
     }
-    return unsafe (visit.tun, visit.netlink)
+    return unsafe (visit.tun, visit.opened)
+  }
+
+  /// The root of a sysfs that shows a namespace, opened inside it in the same two ways.
+  /// - Throws: what failed: `setns`, or `fsopen` (EPERM without the rights, ENOSYS before Linux 5.2).
+  static func sysfs(of namespace: borrowing NamespaceHandle) throws(SystemError) -> Descriptor {
+    var visit = unsafe ts_visit()
+    unsafe visit.namespace_fd = namespace.descriptor.number
+    unsafe visit.for_sysfs = 1
+    _ = try checked(unsafe start(&visit, nil, ts_visit_namespace), "pthread_create")
+    if unsafe visit.enter_error == -EPERM {
+      _ = try checked(unsafe start(&visit, nil, ts_visit_owned_namespace), "setns")
+    }
+    _ = try checked(unsafe visit.enter_error, "setns")
+    _ = try checked(unsafe visit.open_error, "fsopen")
+    return Descriptor(owning: unsafe visit.opened)
   }
 
   private static func start(

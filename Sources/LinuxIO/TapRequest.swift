@@ -29,11 +29,17 @@ package struct TapRequest: Sendable, Equatable {
   package var persist: Bool
   /// Makes the device where there is none; false waits for one.
   package var create: Bool
+  /// How the kernel takes in what the switch writes. Holds for this attachment only.
+  package var napi: TapNAPI
+  /// The CPUs over which the kernel spreads the flows that the switch writes (receive packet steering), in any order;
+  /// empty leaves the device as it is.
+  package var rpsCPUs: [Int]
 
   package init(
     name: String, namespace: NamespaceReference = .current, mac: MACAddress, explicitMAC: Bool = false,
     mtu: Int? = nil, queueLength: Int = 4096, explicitQueueLength: Bool = false, addresses: [InterfaceAddress] = [],
-    routes: [InterfaceRoute] = [], label: String, group: UInt32 = 0, persist: Bool = false, create: Bool = true
+    routes: [InterfaceRoute] = [], label: String, group: UInt32 = 0, persist: Bool = false, create: Bool = true,
+    napi: TapNAPI = .off, rpsCPUs: [Int] = []
   ) {
     self.name = name
     self.namespace = namespace
@@ -48,6 +54,8 @@ package struct TapRequest: Sendable, Equatable {
     self.group = group
     self.persist = persist
     self.create = create
+    self.napi = napi
+    self.rpsCPUs = rpsCPUs
   }
 
   /// The payload sizes a TAP takes (linux/drivers/net/tun.c: MIN_MTU, MAX_MTU less the Ethernet header).
@@ -93,6 +101,18 @@ package struct TapRequest: Sendable, Equatable {
     }
     return text + "'"
   }
+}
+
+/// Where the receiver's network stack runs for a frame that the switch writes (NAPI, Documentation/networking/napi.rst).
+package enum TapNAPI: String, Sendable, Equatable, CaseIterable {
+  /// In the write itself: the quickest way, and the kernel's own choice for a TAP.
+  case off
+  /// In a softirq right behind the write; joins frames of a flow only with `gro_flush_timeout` (IFF_NAPI, since Linux
+  /// 4.15).
+  case on
+  /// In a thread of the kernel for this device, `napi/DEVICE-0`, on whatever CPU is free, which joins frames of a flow
+  /// (since Linux 5.12).
+  case threaded
 }
 
 /// What may be handed to a port unsegmented and without checksums (TUNSETOFFLOAD).

@@ -17,6 +17,7 @@ struct TapSetup: ~Copyable {
     var made: Bool
     var created: Bool
     var offload: OffloadCapabilities
+    var tuning = TapTuning()
   }
 
   /// Opens /dev/net/tun and a netlink socket where the device shall be.
@@ -48,7 +49,13 @@ struct TapSetup: ~Copyable {
     if let before { try check(before) }
     if before == nil, !request.create { throw .absent("device \(request.name)\(request.namespace.place)") }
 
-    let result = unsafe ts_tun_attach(tun.number, request.name, before?.tun?.isMultiQueue == true ? 1 : 0)
+    if request.napi != .off {
+      let features = ts_tun_features(tun.number)
+      guard features >= 0 else { throw .system(SystemError("TUNGETFEATURES", code: features), fix: nil) }
+      guard features & IFF_NAPI != 0 else { throw .withoutNAPI(request) }
+    }
+    let result = unsafe ts_tun_attach(
+      tun.number, request.name, before?.tun?.isMultiQueue == true ? 1 : 0, request.napi == .off ? 0 : 1)
     guard result >= 0 else { throw attachFailure(result, before) }
     guard let link = try find() else { throw .absent("device \(request.name)\(request.namespace.place)") }
     let created = before?.index != link.index
@@ -61,6 +68,7 @@ struct TapSetup: ~Copyable {
     let offload = try offerOffload()
     var outcome = Outcome(link: link, made: made, created: created, offload: offload)
     try settle(&outcome)
+    try tune(&outcome)
     if made {
       // Last: what fails on the way leaves nothing behind, and from here on the device outlives a crash of ours.
       let persist = ts_tun_set_persist(tun.number, 1)
@@ -93,7 +101,7 @@ struct TapSetup: ~Copyable {
   private func check(_ link: LinkState) throws(PortError) {
     let place = request.namespace.place
     if link.name != request.name {
-      throw .invalid("\(request.name)\(place) is another name of \(link.name)", fix: "choose another device name")
+      throw .invalid("\(request.name)\(place) is another name of \(link.name.shown)", fix: "choose another device name")
     }
     guard let tun = link.tun else {
       let kind = link.kind.isEmpty ? "a network interface" : "a \(link.kind) interface"
@@ -116,7 +124,7 @@ struct TapSetup: ~Copyable {
       return .invalid(
         "\(request.name)\(request.namespace.place) was refused as a TAP device: the kernel does not allow the name, or "
           + "a device of that name was made with other flags",
-        fix: request.namespace.command("-details link show dev \(request.name)"))
+        fix: request.namespace.command("-details link show dev \(request.name.shellWord)"))
     default: return .system(SystemError("TUNSETIFF", code: code, detail: request.name), fix: nil)
     }
   }
@@ -158,7 +166,7 @@ struct TapSetup: ~Copyable {
     do throws(SystemError) {
       try session.change(link.index, change)
     } catch {
-      throw refused(error, "link set dev \(request.name) \(error.operation)")
+      throw refused(error, "link set dev \(request.name.shellWord) \(error.operation)")
     }
     outcome.link.apply(change)
 
@@ -167,7 +175,8 @@ struct TapSetup: ~Copyable {
         let present = outcome.created ? [] : try session.addresses(of: link.index)
         for address in request.addresses where !present.contains(address) { try session.add(address, to: link.index) }
       } catch {
-        throw refused(error, "\(error.operation.replacingFirst("address", "address add")) dev \(request.name)")
+        let command = error.operation.replacingFirst("address", "address add")
+        throw refused(error, "\(command) dev \(request.name.shellWord)")
       }
     }
     for route in request.routes {
@@ -175,8 +184,24 @@ struct TapSetup: ~Copyable {
         if !outcome.created, try session.routes(through: link.index).contains(route) { continue }
         try session.add(route, through: link.index)
       } catch {
-        throw refused(error, route.command(dev: request.name))
+        throw refused(error, route.command(dev: request.name.shellWord))
       }
+    }
+  }
+
+  /// After all else, since on somebody else's device it is all that would have to be undone.
+  private func tune(_ outcome: inout Outcome) throws(PortError) {
+    let link = outcome.link
+    let tun = tun.number
+    let files = { () throws(SystemError) in try InterfaceFiles(of: link, tun: tun) }
+    do throws(PortError) {
+      try outcome.tuning.apply(
+        request, isLeft: outcome.made && !outcome.created, created: outcome.created, files)
+    } catch {
+      if !outcome.tuning.isEmpty, let files = try? files() {
+        try? outcome.tuning.putBack(steeringOnly: false, in: files)
+      }
+      throw error
     }
   }
 
@@ -187,8 +212,9 @@ struct TapSetup: ~Copyable {
   /// Somebody else's device keeps its size: changing it is theirs.
   static func foreignMTU(_ mtu: Int, _ link: LinkState, _ namespace: NamespaceReference) -> PortError {
     .invalid(
-      "\(link.name)\(namespace.place) has mtu \(link.mtu) where the port asks for \(mtu), and tapswitch did not make it",
-      fix: namespace.command("link set dev \(link.name) mtu \(mtu)"))
+      "\(link.name.shown)\(namespace.place) has mtu \(link.mtu) where the port asks for \(mtu), and tapswitch did not "
+        + "make it",
+      fix: namespace.command("link set dev \(link.name.shellWord) mtu \(mtu)"))
   }
 }
 

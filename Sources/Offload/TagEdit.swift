@@ -1,5 +1,6 @@
-// The stage before PortIO.transmit: the outermost VLAN tag is taken from a frame or put on it, in place. Addresses and offload
-// header move by 4 octets, so that what is written stays one piece. It must not decide which frame gets which tag.
+// The stage before PortIO.transmit: the outermost VLAN tag is taken from a frame, put on it or changed, in place.
+// Addresses and offload header move by 4 octets, so that what is written stays one piece. It must not decide which
+// frame gets which tag.
 
 public import Wire
 
@@ -38,6 +39,21 @@ public enum TagEdit {
     unsafe buffer.store16(tag.tpid.rawValue, at: front &+ moved)
     unsafe buffer.store16(tag.tci, at: front &+ moved &+ 2)
     return front
+  }
+
+  /// Puts `tag` in the place of the outermost one; nothing moves.
+  /// - Parameters:
+  ///   - start: where the offload header begins in `buffer`.
+  ///   - length: octets of offload header and frame.
+  /// - Returns: false, and nothing changed, where the frame has no whole tag with a type behind it.
+  public static func rewrite(
+    _ tag: VLANTag, _ buffer: UnsafeMutableRawBufferPointer, start: Int, length: Int
+  ) -> Bool {
+    guard unsafe fits(buffer, start: start, length: length), length >= moved &+ size &+ 2 else { return false }
+    guard unsafe EtherType(rawValue: buffer.load16(at: start &+ moved)).isTag else { return false }
+    unsafe buffer.store16(tag.tpid.rawValue, at: start &+ moved)
+    unsafe buffer.store16(tag.tci, at: start &+ moved &+ 2)
+    return true
   }
 
   private static func fits(_ buffer: UnsafeMutableRawBufferPointer, start: Int, length: Int) -> Bool {

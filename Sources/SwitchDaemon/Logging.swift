@@ -51,6 +51,8 @@ struct LogLine {
     switch format {
     case .text:
       var line = "\(time.rfc3339) \(level.rawValue)"
+      // An event says in its words all that stands beside it for programs.
+      if metadata.contains(where: { $0.key == "event" }) { return "\(line) \(TerminalText.escaped(message))\n" }
       // A port's events begin with its name, so that one can grep for it; other metadata stand at the end.
       if let port = metadata.first(where: { $0.key == "port" })?.value {
         line += " port \(TerminalText.escaped(port)):"

@@ -8,7 +8,8 @@ package enum APISchema {
       ("PortSettings", ConfigurationSchema.port()), ("PortRequest", ConfigurationSchema.portRequest()),
       ("PortPatch", ConfigurationSchema.portPatch()), ("FDBRequest", ConfigurationSchema.entry()),
       ("FlushRequest", flushRequest), ("Port", port), ("PortCounters", counters), ("FDBEntry", entry),
-      ("FDBDetail", detail), ("VLANRow", vlanRow), ("DropRow", dropRow), ("Status", status), ("Problem", problem),
+      ("FDBDetail", detail), ("VLANRow", vlanRow), ("DropRow", dropRow), ("Status", status), ("Plan", plan),
+      ("Event", event), ("Problem", problem),
     ]
   }
 
@@ -55,6 +56,7 @@ package enum APISchema {
       ])
     ), ("offload", object([("checksum", flag), ("tso4", flag), ("tso6", flag), ("uso", flag)])),
     ("counters", component("PortCounters")), ("settings?", component("PortSettings")),
+    ("effective_settings?", component("PortSettings")),
   ])
 
   private static let counters = object(
@@ -106,6 +108,25 @@ package enum APISchema {
           ("file", text), ("format", text), ("frames", count), ("bytes", count), ("lost", count), ("state", text),
         ]))
     ),
+  ])
+
+  private static let plan = object([
+    ("changes", list(object([("path", text), ("old", [:]), ("new", [:])]))), ("remade", list(text)),
+    ("warnings", list(text)),
+  ])
+
+  private static let event = object([
+    ("sequence", count), ("time", time),
+    (
+      "type",
+      [
+        "type": "string",
+        "oneOf": .array(
+          EventType.allCases.map { ["const": .string($0.rawValue), "description": .string($0.meaning)] }),
+      ]
+    ), ("port?", text), ("other_port?", text), ("mac?", mac), ("vlan?", vlan),
+    ("cause?", words(EventDocument.Cause.allCases.map(\.rawValue))), ("reason?", text), ("moves?", count),
+    ("within_seconds?", count), ("seconds?", count), ("count?", count), ("settings?", list(text)), ("path?", text),
   ])
 
   private static let flushRequest: JSONValue = [

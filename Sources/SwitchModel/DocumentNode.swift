@@ -94,7 +94,8 @@ extension Setting {
     do throws(ValueFault) {
       return try type.parse(node)
     } catch {
-      throw ConfigurationError(error.message, fix: error.fix)
+      if case .scalar(let text) = node.content { throw explained(error, text) }
+      throw explained(error, nil)
     }
   }
 }

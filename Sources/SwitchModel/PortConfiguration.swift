@@ -14,6 +14,7 @@ package struct PortConfiguration: Sendable, Hashable {
   /// - Parameters:
   ///   - name: nil takes the default name of the target.
   ///   - values: settings of this kind; those at their default are dropped.
+  /// - Throws: what is wrong with target or name, or the first contradiction between values.
   package init(kind: PortKind, target: String, name: String? = nil, values: [Setting: SettingValue] = [:])
     throws(ConfigurationError)
   {
@@ -26,6 +27,7 @@ package struct PortConfiguration: Sendable, Hashable {
       let fault = ValueFault(name, allowed: SettingType.portName.allowed)
       throw ConfigurationError(path: Setting.portName.key, fault.message)
     }
+    if let contradiction = PortConsistency.contradictions(values).first { throw contradiction }
     self.kind = kind
     self.name = name ?? kind.defaultName(for: self.target)
     self.values = values.filter { $0.key != .portName && $0.value != $0.key.defaultValue }
@@ -83,8 +85,6 @@ extension PortConfiguration {
   /// `CIDR` or `CIDR@NEXTHOP` in canonical text.
   package var routes: [String] { self[.routes]?.listValue ?? [] }
   package var persist: Bool { self[.persist]?.booleanValue ?? false }
-  /// The VLAN of frames without a tag: a port without VLAN settings is a trunk with native 1.
-  package var nativeVLAN: UInt16 { 1 }
 
   /// Exactly the object that stands under `ports:` in YAML: the kind's key, then what is not default.
   package var settingsObject: JSONValue {

@@ -75,6 +75,17 @@ extension PortConfiguration {
           source: source, line: node.line, column: node.column, path: path,
           "no kind, allowed: exactly one of \(kinds.joined(separator: ", "))", fix: "add tap: DEVICE"))
     }
+    // Beside a value that could not be read, others would seem to contradict what is not there.
+    for contradiction in errors.count == before ? PortConsistency.contradictions(values) : [] {
+      // Told at the line of the key that should change, where it stands in the file.
+      let member = members.first { $0.key == contradiction.path }
+      var located = contradiction
+      located.source = source
+      located.line = member?.line ?? node.line
+      located.column = member?.column ?? node.column
+      located.path = ConfigurationPath.join(path, contradiction.path)
+      errors.append(located)
+    }
     guard let kind, let target, errors.count == before else { return nil }
     do throws(ConfigurationError) {
       return try PortConfiguration(

@@ -20,6 +20,7 @@ extension PortConfiguration {
     var wanted = self
     var newTarget = target
     var fixed: [String] = []
+    var written: [Setting: SettingValue] = [:]
     for member in members {
       let place = ConfigurationError(path: ConfigurationPath.join("", member.key), "")
       do throws(ConfigurationError) {
@@ -32,7 +33,9 @@ extension PortConfiguration {
           throw ConfigurationError("port \(name) is of kind \(kind.rawValue), allowed: its settings")
         }
         let setting = try SettingTable.port(member.key, of: kind)
-        let value = try setting.read(DocumentNode(json: member.value)) ?? setting.defaultValue
+        let given = try setting.read(DocumentNode(json: member.value))
+        let value = given ?? setting.defaultValue
+        written[setting] = given
         if setting == .portName {
           let newName = value?.textValue ?? kind.defaultName(for: target)
           if newName != name { fixed.append(member.key) }
@@ -44,6 +47,14 @@ extension PortConfiguration {
       } catch {
         errors.append(place.saying(error))
       }
+    }
+    if let errors = ConfigurationErrors(errors) { throw errors }
+    // Beside what stays, what was written counts even where it is the default.
+    errors = PortConsistency.contradictions(wanted.values.merging(written) { $1 }).map { contradiction in
+      guard !members.contains(where: { $0.key == contradiction.path }) else { return contradiction }
+      var told = contradiction
+      told.fix = "set \(contradiction.path)= (its default) in the same change"
+      return told
     }
     if let errors = ConfigurationErrors(errors) { throw errors }
     if let key = fixed.first {

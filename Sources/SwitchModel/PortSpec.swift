@@ -76,8 +76,8 @@ extension PortConfiguration {
         throw ConfigurationError(error.kind, path: path, error.message, fix: error.fix)
       }
       guard values[setting] == nil else { throw ConfigurationError(path: path, "given twice") }
-      do throws(ValueFault) {
-        values[setting] = try setting.type.parse(text, .spec)
+      do throws(ConfigurationError) {
+        values[setting] = try setting.read(text, .spec)
       } catch {
         throw ConfigurationError(path: path, error.message, fix: error.fix)
       }

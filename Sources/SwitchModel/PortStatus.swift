@@ -29,11 +29,13 @@ package struct PortStatus: Codable, Sendable, Equatable {
   package var counters: PortCounters
   /// `port show` only: exactly the object that would stand under `ports:` in YAML.
   package var settings: JSONValue?
+  /// `port show` only, where it differs from `settings`: the same with `secure` expanded into what it stands for.
+  package var effectiveSettings: JSONValue?
 
   package init(
     name: String, id: Int, kind: String, target: String, state: PortState, reason: String? = nil,
     template: Bool? = nil, mtu: Int?, vlan: PortVLANStatus = PortVLANStatus(), offload: PortOffload = PortOffload(),
-    counters: PortCounters = PortCounters(), settings: JSONValue? = nil
+    counters: PortCounters = PortCounters(), settings: JSONValue? = nil, effectiveSettings: JSONValue? = nil
   ) {
     self.name = name
     self.id = id
@@ -47,6 +49,12 @@ package struct PortStatus: Codable, Sendable, Equatable {
     self.offload = offload
     self.counters = counters
     self.settings = settings
+    self.effectiveSettings = effectiveSettings
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case name, id, kind, target, state, reason, template, mtu, vlan, offload, counters, settings
+    case effectiveSettings = "effective_settings"
   }
 }
 

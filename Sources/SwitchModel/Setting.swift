@@ -38,6 +38,35 @@ package struct Setting: Sendable {
   }
 }
 
+extension Setting {
+  /// A number that is no number when it is left out: no limit, no VLAN, or what the machine suggests.
+  private var isOptionalNumber: Bool {
+    guard defaultValue == nil else { return false }
+    switch type {
+    case .integer, .stormLimit, .bitRate, .vlan([]): return true
+    default: return false
+    }
+  }
+
+  /// `SettingType.parse` with the fault as an error that still lacks its place.
+  func read(_ text: String, _ dialect: SettingDialect) throws(ConfigurationError) -> SettingValue {
+    do throws(ValueFault) {
+      return try type.parse(text, dialect)
+    } catch {
+      throw explained(error, text)
+    }
+  }
+
+  /// - Parameter text: what was written, if it was one text.
+  func explained(_ fault: ValueFault, _ text: String?) -> ConfigurationError {
+    var fix = fault.fix
+    if isOptionalNumber, let text, ["0", "0bit", "none", "off", "any", "unlimited", "-1"].contains(text) {
+      fix = "leave \(key) out: its default is \(defaultText)"
+    }
+    return ConfigurationError(fault.message, fix: fix)
+  }
+}
+
 extension Setting: Hashable {
   package static func == (a: Setting, b: Setting) -> Bool { a.key == b.key && a.scope == b.scope }
   package func hash(into hasher: inout Hasher) {

@@ -1,16 +1,33 @@
 // The table of settings in words: for `--help` and the documentation.
 
 package enum SettingHelp {
-  /// Two lines a setting: key with meaning, values with default. For a terminal of 100 columns.
+  /// A setting with its key and meaning, then values and default. For a terminal of 100 columns.
   package static func text(of settings: [Setting]) -> String {
     let width = settings.reduce(0) { max($0, $1.key.count) } + 1
     let lines = settings.map { setting -> String in
       let key = setting.key + (setting.isLive ? "" : "†")
       let space = String(repeating: " ", count: width - key.count)
       let indent = String(repeating: " ", count: width + 4)
-      return "  \(key)\(space)  \(setting.help)\n\(indent)\(setting.type.allowed); default: \(setting.defaultText)\n"
+      let lines =
+        wrapped(setting.help, columns: 100 - width - 4)
+        + wrapped("\(setting.type.allowed); default: \(setting.defaultText)", columns: 100 - width - 4)
+      return "  \(key)\(space)  " + lines.joined(separator: "\n\(indent)") + "\n"
     }
     return lines.joined() + "† does not change while the port or switch runs\n"
+  }
+
+  /// Lines of at most so many columns, broken between words; a longer word has a line of its own.
+  private static func wrapped(_ text: String, columns: Int) -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ") {
+      if !line.isEmpty, line.count + 1 + word.count > columns {
+        lines.append(line)
+        line = ""
+      }
+      line += (line.isEmpty ? "" : " ") + word
+    }
+    return lines + (line.isEmpty ? [] : [line])
   }
 
   /// What `--help` says of a SPEC.

@@ -18,6 +18,17 @@ extension SettingType {
     case .routes: SettingType.list(pattern: "^[0-9A-Fa-f:.]+/[0-9]{1,3}(@[0-9A-Fa-f:.]+)?$")
     case .listenAddress: ["type": ["string", "integer"], "pattern": "^((.*):)?[0-9]+$"]
     case .group: ["type": ["string", "integer"], "pattern": "^[A-Za-z0-9_.$-]{1,32}$"]
+    case .choice(let words):
+      // Readers of YAML 1.1 see booleans in on and off.
+      ["enum": .array(words.map { .string($0) } + (words.contains("on") ? [true, false] : []))]
+    case .vlan(let words):
+      SettingType.number(1...4094, pattern: "^(\((["[0-9]+"] + words).joined(separator: "|")))$")
+    case .vlans: SettingType.numbers("[0-9]+(-[0-9]+)?", word: "all", minimum: 1)
+    case .flood: SettingType.list(pattern: "^(\((FloodKinds.names + ["none"]).joined(separator: "|")))$")
+    case .stations: SettingType.list(pattern: "^[0-9A-Fa-f][02468ACEace]?([:-][0-9A-Fa-f]{1,2}){5}$")
+    case .stormLimit: SettingType.number(1...1_000_000_000, pattern: "^([0-9]+([kMG]|[KMG]i)?|[0-9]+[kMG]?bit)$")
+    case .bitRate: ["type": "string", "pattern": "^[0-9]+[kMG]?bit$"]
+    case .processors: SettingType.numbers("[0-9]+(-[0-9]+)?", word: nil, minimum: 0)
     }
   }
 
@@ -26,6 +37,26 @@ extension SettingType {
       "anyOf": [
         ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)],
         ["type": "string", "pattern": .string(pattern)],
+      ]
+    ]
+  }
+
+  /// A number, a text with items joined by `+`, or an array of numbers and texts.
+  private static func numbers(_ item: String, word: String?, minimum: Int) -> JSONValue {
+    let words = word.map { "\($0)|" } ?? ""
+    return [
+      "anyOf": [
+        ["type": "integer", "minimum": .integer(minimum)],
+        ["type": "string", "pattern": .string("^(\(words)\(item)(\\+\(item))*)?$")],
+        [
+          "type": "array",
+          "items": [
+            "anyOf": [
+              ["type": "integer", "minimum": .integer(minimum)],
+              ["type": "string", "pattern": .string("^(\(words)\(item))$")],
+            ]
+          ],
+        ],
       ]
     ]
   }

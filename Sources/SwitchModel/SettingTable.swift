@@ -72,25 +72,25 @@ extension Setting {
 /// All settings, in the order in which they are shown.
 package enum SettingTable {
   package static let port: [Setting] = [
-    .portName, .comment, .up, .mac, .mtu, .txqueuelen, .netns, .address, .routes, .persist, .coalesce,
+    .portName, .comment, .up, .mac, .mtu, .txqueuelen, .netns, .address, .routes, .persist, .napi, .rpsCPUs,
+    .vlan, .native, .tagged, .accept, .tpid, .qinq,
+    .learning, .flood, .macLimit, .macLimitAction, .allowMAC, .locked, .isolated, .group,
+    .stormBroadcast, .stormMulticast, .stormUnknown, .rateIn, .rateOut, .burst,
+    .bpduGuard, .loopProbe, .secure, .coalesce,
   ]
 
   package static let switchWide: [Setting] = [
-    .switchName, .ageing, .tableSize, .forwardReserved, .workers, .spin, .listen, .socketGroup,
+    .switchName, .ageing, .tableSize, .defaultVLAN, .forwardReserved, .workers, .spin, .listen, .socketGroup,
   ]
 
   package static let entry: [Setting] = [.entryMAC, .entryPort, .entryVLAN, .entrySticky]
 
   /// Keys of the contract that this version does not have, with the kinds they are for (empty: all).
   static let laterPort: [(key: String, kinds: [String])] = [
-    ("vlan", []), ("native", []), ("tagged", []), ("accept", []), ("tpid", []), ("qinq", []), ("learning", []),
-    ("flood", []), ("mac_limit", []), ("mac_limit_action", []), ("allow_mac", []), ("locked", []), ("isolated", []),
-    ("group", []), ("storm_broadcast", []), ("storm_multicast", []), ("storm_unknown", []), ("rate_in", []),
-    ("rate_out", []), ("burst", []), ("bpdu_guard", []), ("loop_probe", []), ("secure", []),
     ("clients", ["stream", "vde"]), ("peer", ["dgram", "udp"]),
   ]
 
-  static let laterSwitchWide = ["default_vlan", "capture_dir", "mirrors"]
+  static let laterSwitchWide = ["capture_dir", "mirrors"]
 
   package static func settings(of kind: PortKind) -> [Setting] { port.filter { $0.kinds.contains(kind) } }
 
@@ -105,7 +105,9 @@ package enum SettingTable {
       throw later
     }
     let known = (kind.map { settings(of: $0) } ?? port).map(\.key)
-    throw unknown(key, known: known, others: laterPort.map(\.key) + PortKind.allCases.map(\.rawValue))
+    throw unknown(
+      key, known: known, others: laterPort.map(\.key) + PortKind.allCases.map(\.rawValue),
+      seeing: "tapswitch port add --help")
   }
 
   /// The row for a key of the whole switch, or why there is none. `sections` are further keys of a document.
@@ -127,10 +129,14 @@ package enum SettingTable {
     ConfigurationError("not for kind \(kind.rawValue), only for \(kinds.joined(separator: ", "))")
   }
 
-  private static func unknown(_ key: String, known: [String], others: [String]) -> ConfigurationError {
+  /// - Parameter place: where the settings are listed, if there are too many for a message.
+  private static func unknown(
+    _ key: String, known: [String], others: [String], seeing place: String? = nil
+  ) -> ConfigurationError {
     if let meant = Suggestion.nearest(to: key, among: known + others) {
       return ConfigurationError("unknown setting", fix: "did you mean \(meant)?")
     }
+    if let place { return ConfigurationError("unknown setting", fix: "see the settings: \(place)") }
     return ConfigurationError("unknown setting", fix: "did you mean one of \(known.joined(separator: ", "))?")
   }
 }

@@ -28,6 +28,22 @@ package enum SettingType: Sendable, Hashable {
   case listenAddress
   /// Name or number of a group of users.
   case group
+  /// One of these words.
+  case choice([String])
+  /// A VLAN ID from 1 to 4094, or one of these words.
+  case vlan([String])
+  /// `all`, or VLAN IDs and ranges of them.
+  case vlans
+  /// Kinds of flooded frames, or `none`.
+  case flood
+  /// Addresses of stations.
+  case stations
+  /// Frames a second, or `N[kMG]bit`.
+  case stormLimit
+  /// `N[kMG]bit`: bits a second.
+  case bitRate
+  /// Numbers of processors and ranges of them.
+  case processors
 }
 
 /// Where a text comes from; only booleans are read differently.
@@ -41,7 +57,7 @@ package enum SettingDialect: Sendable {
 extension SettingType {
   package var isList: Bool {
     switch self {
-    case .addresses, .routes: true
+    case .addresses, .routes, .vlans, .flood, .stations, .processors: true
     default: false
     }
   }
@@ -61,14 +77,28 @@ extension SettingType {
     case .routes: "a list of CIDR or CIDR@NEXTHOP, such as 10.1.0.0/16@10.0.0.254"
     case .listenAddress: "ADDRESS:PORT, or PORT for loopback"
     case .group: "the name or number of a group"
+    case .choice(let words): SettingType.either(words)
+    case .vlan(let words): SettingType.either(["a VLAN ID from 1 to 4094"] + words)
+    case .vlans: "all, or a list of VLAN IDs and ranges, such as 10+20-29"
+    case .flood: "none, or a list of unicast, multicast, broadcast"
+    case .stations: "a list of MAC addresses, such as 52:54:00:12:34:56+52:54:00:12:34:57"
+    case .stormLimit: "1 to 1000000000 frames a second, or a rate from 1bit to 1000Gbit such as 10Mbit"
+    case .bitRate: "a rate from 1bit to 1000Gbit a second, such as 10Mbit"
+    case .processors: "a list of processors and ranges, such as 0-3+5"
     }
+  }
+
+  /// `a`, `a or b`, `a, b or c`.
+  private static func either(_ words: [String]) -> String {
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " or " + last
   }
 
   /// Reads one value; for lists the items are separated by `+`.
   package func parse(_ text: String, _ dialect: SettingDialect) throws(ValueFault) -> SettingValue {
     if isList {
-      if text.isEmpty { return .list([]) }
-      return try parse(list: text.split(separator: "+", omittingEmptySubsequences: false).map { String($0) })
+      let items = text.isEmpty ? [] : text.split(separator: "+", omittingEmptySubsequences: false)
+      return try parse(list: items.map { String($0) })
     }
     switch self {
     case .text(let maximum):
@@ -85,22 +115,35 @@ extension SettingType {
       guard let address = ListenAddress(text) else { throw ValueFault(text, allowed: allowed) }
       return .text(address.description)
     case .group: return .text(try parseGroup(text))
-    case .addresses, .routes: return .list([])
+    case .choice(let words): return try parseChoice(text, words, dialect)
+    case .vlan(let words): return try parseVLAN(text, words)
+    case .stormLimit: return try parseStormLimit(text)
+    case .bitRate: return try parseBitRate(text)
+    case .addresses, .routes, .vlans, .flood, .stations, .processors: return try parse(list: [text])
     }
   }
 
   /// Reads a list of items; for a type that is no list exactly one item would be a mistake of the caller, and is
   /// answered as such.
   package func parse(list items: [String]) throws(ValueFault) -> SettingValue {
+    switch self {
+    case .vlans: return try parseVLANs(items)
+    case .flood: return try parseFlood(items)
+    case .processors: return try parseProcessors(items)
+    default: break
+    }
     var texts: [String] = []
+    // A set beside it: lists of thousands of stations are compared with no loop.
+    var known: Set<String> = []
     for item in items {
       let text: String
       switch self {
       case .addresses: text = try CIDR.interfaceAddress(item).description
       case .routes: text = try CIDRRoute.parse(item).description
+      case .stations: text = try parseStation(item).description
       default: throw ValueFault(shape: "a list", allowed: allowed)
       }
-      if texts.contains(text) { throw ValueFault(item, allowed: "each item once") }
+      if !known.insert(text).inserted { throw ValueFault(item, allowed: "each item once") }
       texts.append(text)
     }
     return .list(texts)
@@ -142,7 +185,9 @@ extension SettingType {
   }
 
   private func parseStation(_ text: String) throws(ValueFault) -> MACAddress {
-    guard let address = MACAddress(text) else { throw ValueFault(text, allowed: allowed) }
+    guard let address = MACAddress(text) else {
+      throw ValueFault(text, allowed: SettingType.unicastMAC.allowed)
+    }
     if address.isGroup { throw ValueFault(text, allowed: "the MAC address of one station, not of a group") }
     if address.isZero { throw ValueFault(text, allowed: "the MAC address of one station, not the zero address") }
     return address

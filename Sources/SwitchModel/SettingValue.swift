@@ -23,14 +23,15 @@ package enum SettingValue: Sendable, Hashable {
     }
   }
 
-  /// As in JSON: a boolean, a number, a string or an array of strings.
+  /// As in JSON: a boolean, a number, a string or an array of strings and numbers.
   package var json: JSONValue {
     switch self {
     case .text(let text): .string(text)
     case .boolean(let on): .bool(on)
     case .integer(let number): .integer(number)
     case .mac(let address): .string(address.description)
-    case .list(let items): .array(items.map { .string($0) })
+    case .list(let items):
+      .array(items.map { item in Units.parseDigits(item.utf8[...]).map { .integer($0) } ?? .string(item) })
     }
   }
 }

@@ -43,6 +43,10 @@ package struct SwitchConfiguration: Sendable, Equatable {
   package var workers: Int? { self[.workers]?.integerValue }
   /// Microseconds; nil: by the number of cores.
   package var spin: Int? { self[.spin]?.integerValue }
+  /// What a port without VLAN settings is.
+  package var defaultVLAN: DefaultVLAN {
+    if let vlan = self[.defaultVLAN]?.integerValue { .access(UInt16(truncatingIfNeeded: vlan)) } else { .all }
+  }
   package var forwardReserved: Bool { self[.forwardReserved]?.booleanValue ?? false }
   package var listen: ListenAddress? { self[.listen]?.textValue.flatMap { ListenAddress($0) } }
   /// Name or number of the group that may use the control socket.
@@ -87,6 +91,7 @@ extension SwitchConfiguration {
         "device \(TerminalText.escaped(port.target))\(place) is already port \(other)",
         fix: "use another device, or the port that is there: tapswitch port show \(other)")
     }
+    try checkDefault(port)
     places[port.name] = ports.count
     devices[Device(port)] = port.name
     ports.append(port)
@@ -115,11 +120,31 @@ extension SwitchConfiguration {
   }
 
   /// Puts a patched port in place of the one of the same name; kind, target and namespace do not change by a patch.
+  /// Refused, with nothing changed, if a static entry of the port would lie outside its VLANs.
   package mutating func replace(_ port: PortConfiguration) throws(ConfigurationError) {
     guard let index = places[port.name] else { throw noPort(port.name) }
+    try checkDefault(port)
+    let vlans = port.vlans(default: defaultVLAN)
+    if let entry = entries.first(where: { $0.port == port.name && !vlans.contains($0.vlan) }) {
+      throw ConfigurationError(
+        .conflict, path: "vlan",
+        "the static entry for \(entry.mac) in VLAN \(entry.vlan) would be left behind: port "
+          + "\(port.name) would carry VLAN \(vlans.vlans.text)",
+        fix: "remove it first: tapswitch fdb remove \(entry.mac) --vlan \(entry.vlan)")
+    }
     devices[Device(ports[index])] = nil
     devices[Device(port)] = port.name
     ports[index] = port
+  }
+
+  /// What a port contradicts only because `default_vlan` makes it an access port.
+  private func checkDefault(_ port: PortConfiguration) throws(ConfigurationError) {
+    guard !port.hasVLANSettings, port.values[.accept] == .text("tagged"), case .access(let vlan) = defaultVLAN else {
+      return
+    }
+    throw ConfigurationError(
+      path: "accept", "default_vlan=\(vlan) makes the port an access port, which is for frames without a tag",
+      fix: "leave out accept, or write vlan=trunk")
   }
 
   /// Removes a port and its static entries.
@@ -145,16 +170,27 @@ extension SwitchConfiguration {
 // MARK: Static entries
 
 extension SwitchConfiguration {
-  /// The entry that a request stands for: the port must be there; without a VLAN it is the port's native one.
+  /// The entry that a request stands for: the port must be there; without a VLAN it is the port's access or native one.
   package func resolve(_ request: StaticEntryRequest) throws(ConfigurationError) -> StaticEntry {
     guard let port = port(named: request.port) else { throw noPort(request.port) }
-    return StaticEntry(
-      mac: request.mac, vlan: request.vlan ?? port.nativeVLAN, port: request.port, isSticky: request.isSticky)
+    let native = port.vlans(default: defaultVLAN).native
+    guard let vlan = request.vlan ?? (native == 0 ? nil : native) else {
+      throw ConfigurationError(
+        path: "vlan", "port \(port.name) is a trunk without native VLAN, so the entry needs one",
+        fix: "add a VLAN (--vlan VID)")
+    }
+    return StaticEntry(mac: request.mac, vlan: vlan, port: request.port, isSticky: request.isSticky)
   }
 
-  /// Adds an entry of a port that is there.
+  /// Adds an entry of a port that is there, in a VLAN that it carries.
   package mutating func add(_ entry: StaticEntry) throws(ConfigurationError) {
-    guard places[entry.port] != nil else { throw noPort(entry.port) }
+    guard let port = port(named: entry.port) else { throw noPort(entry.port) }
+    let vlans = port.vlans(default: defaultVLAN)
+    guard vlans.contains(entry.vlan) else {
+      throw ConfigurationError(
+        path: "vlan", "port \(port.name) carries VLAN \(vlans.vlans.text), not \(entry.vlan)",
+        fix: vlans.native == 0 ? "name one of its VLANs" : "did you mean VLAN \(vlans.native)?")
+    }
     guard entries.count < tableSize else {
       throw ConfigurationError(
         .conflict, "more static entries than the MAC table holds (\(tableSize))", fix: "raise table_size")

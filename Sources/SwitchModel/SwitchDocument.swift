@@ -4,6 +4,8 @@
 extension SwitchConfiguration {
   /// Mistakes that are told one by one.
   private static let maximumErrors = 100
+  /// Mistakes that are looked for: a file of nothing else must not take long.
+  private static let soughtErrors = 1000
   private static let sections = ["ports", "fdb"]
 
   /// Reads a whole document.
@@ -18,7 +20,8 @@ extension SwitchConfiguration {
     }
     var shown = ordered.prefix(SwitchConfiguration.maximumErrors).map(\.element)
     if shown.count < ordered.count {
-      shown.append(ConfigurationError(source: source, "and \(ordered.count - shown.count) more mistakes"))
+      let rest = ordered.count < SwitchConfiguration.soughtErrors ? "\(ordered.count - shown.count)" : "many"
+      shown.append(ConfigurationError(source: source, "and \(rest) more mistakes"))
     }
     if let errors = ConfigurationErrors(shown) { throw errors }
   }
@@ -44,6 +47,7 @@ extension SwitchConfiguration {
       return
     }
     for member in members where !SwitchConfiguration.sections.contains(member.key) {
+      guard errors.count < SwitchConfiguration.soughtErrors else { return }
       let place = ConfigurationError(
         source: source, line: member.line, column: member.column, path: ConfigurationPath.join("", member.key), "")
       do throws(ConfigurationError) {
@@ -70,6 +74,7 @@ extension SwitchConfiguration {
       return
     }
     for member in members {
+      guard errors.count < SwitchConfiguration.soughtErrors else { return }
       let path = ConfigurationPath.join("ports", member.key)
       let place = ConfigurationError(source: source, line: member.line, column: member.column, path: path, "")
       if !PortName.isValid(member.key) {
@@ -83,6 +88,8 @@ extension SwitchConfiguration {
       do throws(ConfigurationError) {
         try add(port)
       } catch {
+        var place = place
+        if error.path == Setting.accept.key { place.path = ConfigurationPath.join(path, error.path) }
         errors.append(place.saying(error))
       }
     }
@@ -102,6 +109,7 @@ extension SwitchConfiguration {
     // A port that is there but wrong has its own error already; its entries are not unknown besides.
     let portsAreWhole = errors.isEmpty
     for (index, item) in items.enumerated() {
+      guard errors.count < SwitchConfiguration.soughtErrors else { return }
       let path = ConfigurationPath.item("fdb", index)
       guard let request = StaticEntryRequest.read(item, path: path, source: source, &errors) else { continue }
       do throws(ConfigurationError) {
@@ -113,8 +121,11 @@ extension SwitchConfiguration {
           said.kind = .unacceptable
           if said.fix?.hasPrefix("see ") == true { said.fix = nil }
         }
+        if !said.path.isEmpty { said.path = ConfigurationPath.join(path, said.path) }
         errors.append(
-          ConfigurationError(source: source, line: item.line, column: item.column, path: path, "").saying(said))
+          ConfigurationError(
+            source: source, line: item.line, column: item.column, path: said.path.isEmpty ? path : said.path, ""
+          ).saying(said))
       }
     }
   }

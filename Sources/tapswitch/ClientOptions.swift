@@ -25,6 +25,12 @@ struct ClientOptions: ParsableArguments {
   /// The switch these options mean.
   func client() throws -> ControlClient { ControlClient(socket: try SwitchLocator.socket(for: self)) }
 
+  /// How to give another command to the same switch.
+  func commandLine(_ command: String) -> String {
+    let options = switchName.map { " --switch \($0)" } ?? socket.map { " --socket \(Shell.quoted($0))" } ?? ""
+    return TerminalText.escaped("tapswitch \(command)\(options)")
+  }
+
   /// Prints an answer: its bytes as they came with `--json`, what `words` makes of it otherwise.
   func show(_ answer: ControlAnswer, as words: (JSONValue) throws -> String) async throws {
     if json { return try await answer.copyToOutput() }

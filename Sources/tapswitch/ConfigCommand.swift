@@ -5,13 +5,17 @@ internal import ArgumentParser
 struct Config: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "config",
-    abstract: "Check a configuration file; show or save the running configuration.",
+    abstract: "Check, preview and apply a configuration file; show or save the running configuration.",
     discussion: """
-      Live commands change the running switch only; 'config save' writes what runs to its file.
+      Live commands and 'config apply' change the running switch only; 'config save' writes what runs to its file.
 
         tapswitch config validate lab.yaml
-        tapswitch config show
+        tapswitch config plan lab.yaml
+        tapswitch config apply lab.yaml --confirm 60
+        tapswitch config confirm
         tapswitch config save
       """,
-    subcommands: [ConfigValidate.self, ConfigShow.self, ConfigSave.self])
+    subcommands: [
+      ConfigValidate.self, ConfigPlan.self, ConfigApply.self, ConfigConfirm.self, ConfigShow.self, ConfigSave.self,
+    ])
 }

@@ -1,7 +1,6 @@
 // `tapswitch config validate`: needs no switch, and changes nothing.
 
 internal import ArgumentParser
-internal import SwitchDaemon
 internal import SwitchModel
 
 struct ConfigValidate: AsyncParsableCommand {
@@ -9,28 +8,33 @@ struct ConfigValidate: AsyncParsableCommand {
     commandName: "validate",
     abstract: "Check a configuration file.",
     discussion: """
-      Prints every mistake with file, line and key. Needs no running switch and changes nothing.
+      Prints every mistake with file, line and key, and warns of what is acceptable but hardly meant. Needs no \
+      running switch and changes nothing.
 
         tapswitch config validate lab.yaml
       """)
 
-  @Argument(help: "Configuration file (YAML or JSON).", completion: .file())
+  @Argument(help: "Configuration file (YAML or JSON); - is standard input.", completion: .file())
   var file: String
 
   @Flag(help: "Print JSON, errors too.")
   var json = false
 
   func run() async throws {
-    let configuration = try ConfigurationFile.load(path: file)
-    let ports = configuration.ports.count
-    let entries = configuration.entries.count
+    let input = try ConfigurationInput(file)
+    let ports = input.configuration.ports.count
+    let entries = input.configuration.entries.count
     guard !json else {
-      let value: JSONValue = ["file": .string(file), "ports": .integer(ports), "fdb": .integer(entries)]
+      let value: JSONValue = [
+        "file": .string(file), "ports": .integer(ports), "fdb": .integer(entries),
+        "warnings": .array(input.configuration.warnings.map { .string($0) }),
+      ]
       return try StandardOutput.write(value.text + "\n")
     }
     let counts =
       "\(Words.count(ports)) \(ports == 1 ? "port" : "ports"), "
       + "\(Words.count(entries)) static \(entries == 1 ? "entry" : "entries")"
-    try StandardOutput.write("\(TerminalText.escaped(file)): ok, \(counts)\n")
+    let warnings = WarningText.lines(input.configuration.warnings, Terminal(noColor: false))
+    try StandardOutput.write("\(warnings)\(TerminalText.escaped(file)): ok, \(counts)\n")
   }
 }

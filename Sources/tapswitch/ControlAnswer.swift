@@ -13,7 +13,7 @@ struct ControlAnswer {
   private static let limit = 64 << 20
 
   /// Hands out the body piece by piece, as it comes.
-  private func pieces(_ body: ([UInt8]) throws -> Void) async throws {
+  func pieces(_ body: ([UInt8]) throws -> Void) async throws {
     var iterator = response.body.makeAsyncIterator()
     while true {
       let piece: ByteBuffer?

@@ -6,6 +6,17 @@ internal import NIOCore
 internal import NIOHTTP1
 internal import SwitchModel
 
+/// The body of a request and what it is.
+struct RequestContent {
+  let bytes: [UInt8]
+  let type: String
+
+  init(_ bytes: [UInt8], type: String) {
+    self.bytes = bytes
+    self.type = type
+  }
+}
+
 /// A switch that can be asked.
 struct ControlClient {
   enum Method {
@@ -40,6 +51,16 @@ struct ControlClient {
     _ method: Method = .get, _ path: [String], query: [(name: String, value: String?)] = [],
     body: JSONValue? = nil, accept: String = "application/json"
   ) async throws -> ControlAnswer {
+    let type = method == .patch ? "application/merge-patch+json" : "application/json"
+    let content = body.map { RequestContent($0.bytes, type: type) }
+    return try await send(method, path, query: query, content: content, accept: accept)
+  }
+
+  /// The same with any content.
+  func send(
+    _ method: Method, _ path: [String], query: [(name: String, value: String?)] = [], content: RequestContent?,
+    accept: String = "application/json"
+  ) async throws -> ControlAnswer {
     var url = "http+unix://\(URLText.encoded(socket))/" + path.map(URLText.encodedSegment).joined(separator: "/")
     let parameters = query.compactMap { item in item.value.map { "\(item.name)=\(URLText.encoded($0))" } }
     if !parameters.isEmpty { url += "?" + parameters.joined(separator: "&") }
@@ -47,10 +68,9 @@ struct ControlClient {
     request.method = method.http
     request.headers.add(name: "Host", value: "tapswitch")
     request.headers.add(name: "Accept", value: accept)
-    if let body {
-      let isPatch = method == .patch
-      request.headers.add(name: "Content-Type", value: isPatch ? "application/merge-patch+json" : "application/json")
-      request.body = .bytes(ByteBuffer(bytes: body.bytes))
+    if let content {
+      request.headers.add(name: "Content-Type", value: content.type)
+      request.body = .bytes(ByteBuffer(bytes: content.bytes))
     }
     let response: HTTPClientResponse
     do {

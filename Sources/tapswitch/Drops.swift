@@ -7,7 +7,8 @@ struct Drops: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Show which frames were dropped, why, and what to do.",
     discussion: """
-      Every reason that has counted, with the port on which it did; a reason that never counted is absent.
+      Every reason that has counted, with the port on which it did; a reason that never counted is absent. Below them \
+      what each reason means, what to do, and the last frame it met on each port.
 
         tapswitch drops
         tapswitch drops --port tap0
@@ -40,6 +41,10 @@ struct Drops: AsyncParsableCommand {
     for row in rows where told.insert(row.reason).inserted {
       text += "\n\(terminal.bold(TerminalText.escaped(row.reason)))\n"
       text += "  \(TerminalText.escaped(row.meaning))\n  fix: \(TerminalText.escaped(row.remedy))\n"
+      for other in rows where other.reason == row.reason {
+        guard let frame = other.lastFrame else { continue }
+        text += "  last on \(TerminalText.escaped(other.port)): \(TerminalText.escaped(frame))\n"
+      }
     }
     return text
   }

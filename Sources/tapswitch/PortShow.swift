@@ -8,8 +8,8 @@ struct PortShow: AsyncParsableCommand {
     commandName: "show",
     abstract: "Show everything about one port.",
     discussion: """
-      State, device, VLANs, what may be handed to it unsegmented, all counters, and its settings as they would stand \
-      under 'ports:' in a configuration file.
+      State, device, VLANs, what may be handed to it unsegmented, all counters, its settings as they would stand \
+      under 'ports:' in a configuration file, and what 'secure' makes of them.
 
         tapswitch port show tap0
         tapswitch port show tap0 --json | jq .settings
@@ -51,7 +51,9 @@ struct PortShow: AsyncParsableCommand {
     sheet.add("kernel drops", counters.kernelDrops.map { Words.frames($0) } ?? "unknown")
     sheet.add("drops", Words.frames(counters.drops.total))
     for (reason, count) in counters.drops.counts { sheet.add("  \(reason)", Words.frames(count)) }
-    addSettings(port.settings, to: &sheet)
+    add(port.settings?.members ?? [], "settings", "as in a configuration file", to: &sheet)
+    let implied = (port.effectiveSettings?.members ?? []).filter { port.settings?[$0.key] != $0.value }
+    add(implied, "in force", "what secure=on stands for", to: &sheet)
     return sheet
   }
 
@@ -73,10 +75,10 @@ struct PortShow: AsyncParsableCommand {
     return on.isEmpty ? "none" : on.joined(separator: ", ")
   }
 
-  private static func addSettings(_ settings: JSONValue?, to sheet: inout Sheet) {
-    guard let members = settings?.members else { return }
-    sheet.add("settings", "as in a configuration file")
-    for member in members { sheet.add("  \(TerminalText.escaped(member.key))", text(member.value)) }
+  private static func add(_ settings: [JSONMember], _ name: String, _ meaning: String, to sheet: inout Sheet) {
+    guard !settings.isEmpty else { return }
+    sheet.add(name, meaning)
+    for member in settings { sheet.add("  \(TerminalText.escaped(member.key))", text(member.value)) }
   }
 
   /// A setting as in a SPEC.

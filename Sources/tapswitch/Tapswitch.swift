@@ -23,7 +23,7 @@ struct Tapswitch: AsyncParsableCommand {
       switch answers; 75 try again; 77 not permitted; 1 anything else.
       """,
     version: "tapswitch \(TapswitchVersion.text)",
-    subcommands: [Run.self, Status.self, Port.self, FDB.self, VLAN.self, Drops.self, Config.self])
+    subcommands: [Run.self, Status.self, Port.self, FDB.self, VLAN.self, Drops.self, Events.self, Config.self])
 
   static func main() async {
     // A reader that ends early (`| head`) is noticed when writing, by EPIPE.

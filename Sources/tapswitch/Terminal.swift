@@ -22,6 +22,11 @@ struct Terminal {
 
   func bold(_ text: String) -> String { dressed(text, "1") }
 
+  /// A line of a plan in its colour.
+  func added(_ text: String) -> String { dressed(text, "32") }
+  func removed(_ text: String) -> String { dressed(text, "31") }
+  func changed(_ text: String) -> String { dressed(text, "33") }
+
   /// A state of the contract in its colour.
   func state(_ text: String) -> String {
     switch text {

@@ -5,18 +5,20 @@ import Testing
 import Wire
 
 @Suite struct HistoryTests {
-  @Test func lastFourMoves() throws {
+  @Test func lastFiveMoves() throws {
     var bridge = makeBridge(ports: 8)
-    for second in UInt32(10)...17 {
-      let taught = bridge.teach(station(1), vlan: 1, on: port(Int(second) - 10), at: tick(second))
-      #expect(taught == (second == 10 ? .learned : .moved))
+    // slowly enough not to be pinned
+    for number in 0...7 {
+      let taught = bridge.teach(station(1), vlan: 1, on: port(number), at: tick(10 + UInt32(number) * 5))
+      #expect(taught == (number == 0 ? .learned : .moved))
     }
     let record = bridge.history(of: station(1), vlan: 1)
     let history = try #require(record)
     #expect(history.mac == station(1) && history.vlan == 1)
     #expect(history.since == tick(10))
     #expect(history.moves == 7)
-    let expected = (14...17).map { Move(tick: tick($0), from: port(Int($0) - 11), to: port(Int($0) - 10)) }
+    #expect(history.pinned == nil)
+    let expected = (3...7).map { Move(tick: tick(10 + UInt32($0) * 5), from: port($0 - 1), to: port($0)) }
     #expect(history.recent == expected)
     #expect(bridge.history(of: station(1), vlan: 2) == nil)
     #expect(bridge.movedHistories() == [history])

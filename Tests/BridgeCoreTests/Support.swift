@@ -45,16 +45,34 @@ func header(
   return try unsafe FrameHeader(parsing: bytes.span.bytes)
 }
 
-/// A bridge whose ports 0..<`ports` are trunks of all VLANs with native VLAN 1, as in an unconfigured switch.
+/// A bridge whose ports 0..<`ports` are up, take every kind of flooded frame, and are trunks of all VLANs with native
+/// VLAN 1, as in an unconfigured switch. VLAN 1 has flood set 1, all others share set 2.
 func makeBridge(ports: Int, capacity: Int = 1024, ageing: UInt32 = 300, seed: UInt64 = 7) -> Bridge {
   var bridge = Bridge(capacity: capacity, ageing: ageing, seed: seed)
   let all = (0..<ports).map { port($0) }
   for index in all { bridge.setPolicy(PortPolicy(), of: index) }
-  _ = bridge.setFloodSet(set(1), FloodSet.allocate(members: all, untagged: all))
-  _ = bridge.setFloodSet(set(2), FloodSet.allocate(members: all, untagged: []))
+  for mask in FloodMask.allCases { setMask(&bridge, mask, Array(0..<ports)) }
+  for index in [1, 2] { setMembers(&bridge, index, Array(0..<ports)) }
   bridge.mapVLAN(1, to: set(1))
   for vlan in UInt16(2)...4094 { bridge.mapVLAN(vlan, to: set(2)) }
   return bridge
+}
+
+func slots(_ numbers: [Int]) -> FloodSet { FloodSet.allocate(members: numbers.map { port($0) }) }
+func setMembers(_ bridge: inout Bridge, _ index: Int, _ members: [Int]) {
+  bridge.setFloodSet(set(index), slots(members))?.deallocate()
+}
+func setMask(_ bridge: inout Bridge, _ mask: FloodMask, _ members: [Int]) {
+  bridge.setMask(mask, slots(members))?.deallocate()
+}
+func setReach(_ bridge: inout Bridge, _ index: UInt16, _ members: [Int]) {
+  bridge.setReach(index, slots(members))?.deallocate()
+}
+
+/// Everything in the log, which is empty then.
+func takeEvents(_ bridge: inout Bridge) -> [BridgeEvent] {
+  defer { bridge.events.clear() }
+  return (0..<bridge.events.count).map { bridge.events[$0] }
 }
 
 /// Everything alive, read in small chunks.

@@ -10,8 +10,14 @@ they were read from TAPs, with the offload header that the kernel put in front.
 import pathlib
 import struct
 
-from scapy.all import (ARP, GRE, IP, UDP, TCP, SCTP, ICMP, IPv6, Dot1AD, Dot1Q, Ether, ICMPv6EchoRequest, LLC, SNAP,
-                       IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop, IPv6ExtHdrRouting, PadN, Raw)
+from scapy.all import (ARP, BOOTP, DHCP, DNS, DNSQR, DNSRR, EAPOL, GRE, IP, UDP, TCP, SCTP, STP, ICMP, IPv6, Dot1AD, Dot1Q,
+                       Dot3, Ether, DHCP6_Solicit, DHCP6OptClientFQDN, DHCP6OptClientId, ICMPv6EchoRequest, ICMPv6ND_NA,
+                       ICMPv6ND_NS, ICMPv6ND_RA, ICMPv6ND_RS, ICMPv6NDOptDstLLAddr, ICMPv6NDOptPrefixInfo,
+                       ICMPv6NDOptSrcLLAddr, LLC, SNAP, IPv6ExtHdrDestOpt, IPv6ExtHdrFragment, IPv6ExtHdrHopByHop,
+                       IPv6ExtHdrRouting, PadN, Raw)
+from scapy.contrib.igmp import IGMP
+from scapy.contrib.lacp import LACP, SlowProtocol
+from scapy.contrib.lldp import (LLDPDUChassisID, LLDPDUEndOfLLDPDU, LLDPDUPortID, LLDPDUSystemName, LLDPDUTimeToLive)
 from scapy.layers.ipsec import AH
 from scapy.layers.vxlan import VXLAN
 
@@ -223,3 +229,120 @@ good("ipip", "IPv4 in IPv4", ether() / IP(**V4) / UDP4)
 good("sit", "IPv6 in IPv4", ether() / IP(**V4) / UDP6)
 good("gre", "GRE", ether() / IP(**V4) / GRE(proto=0x800) / TCP4)
 good("vxlan", "VXLAN", ether() / IP(**V4) / UDP(sport=9, dport=4789) / VXLAN(vni=5) / ether() / TCP4)
+
+
+# What stations say of themselves. `station` is who says it, `has` what of it is to be believed, `host` what it calls itself.
+def said(name, about, packet, has="", host="", **more):
+    frame = bytes(packet)
+    found = layer2(frame)
+    if IP in packet or IPv6 in packet:
+        found |= layer4(frame)
+    else:
+        found |= dict(ip="notIP")
+    found |= dict(station=Ether(frame).src, has=has)
+    if host:
+        found["host"] = host
+    write(name, about, frame, **(found | more))
+
+
+ME, OTHER, ALL = ETHER["src"], ETHER["dst"], "ff:ff:ff:ff:ff:ff"
+LOCAL = "fe80::5054:ff:feaa:1"
+say = lambda **more: Ether(src=ME, dst=ALL, **more)
+said("said-arp-request", "An ARP request in a VLAN", say() / Q(10) / ARP(op=1, hwsrc=ME, psrc="10.1.0.1", pdst="10.1.0.2"), "10.1.0.1")
+said("said-arp-announcement", "An ARP announcement", say() / ARP(op=1, hwsrc=ME, psrc="10.1.0.1", pdst="10.1.0.1"), "10.1.0.1")
+said("said-arp-probe", "An ARP probe: its sender has no address yet", say() / ARP(op=1, hwsrc=ME, psrc="0.0.0.0", pdst="10.1.0.1"))
+said("said-arp-spoofed", "ARP in another's name", say() / ARP(op=2, hwsrc=OTHER, psrc="10.1.0.2", hwdst=ALL, pdst="10.1.0.9"))
+said("said-arp-multicast", "ARP whose sender claims a group", say() / ARP(op=1, hwsrc=ME, psrc="224.0.0.1", pdst="10.1.0.2"))
+
+multi = lambda last, **more: Ether(src=ME, dst=f"33:33:{last}", **more)
+said("said-ns", "A neighbour solicitation", multi("ff:00:00:02") / IPv6(src=LOCAL, dst="ff02::1:ff00:2") / ICMPv6ND_NS(tgt="fe80::2") /
+     ICMPv6NDOptSrcLLAddr(lladdr=ME), LOCAL)
+said("said-dad", "Duplicate address detection", multi("ff:aa:00:01") / IPv6(src="::", dst="ff02::1:ffaa:1") / ICMPv6ND_NS(tgt=LOCAL), LOCAL)
+said("said-na", "A neighbour advertisement", multi("00:00:00:01") / IPv6(src=LOCAL, dst="ff02::1") / ICMPv6ND_NA(R=0, S=0, tgt="fd00::1") /
+     ICMPv6NDOptDstLLAddr(lladdr=ME), "fd00::1")
+said("said-na-bare", "A neighbour advertisement without option", multi("00:00:00:01") / IPv6(src=LOCAL, dst="ff02::1") /
+     ICMPv6ND_NA(R=0, S=1, tgt=LOCAL), LOCAL)
+said("said-na-proxy", "A neighbour advertisement for another, without option", multi("00:00:00:01") / IPv6(src=LOCAL, dst="ff02::1") /
+     ICMPv6ND_NA(R=0, S=1, tgt="fd00::7"))
+said("said-na-spoofed", "A neighbour advertisement in another's name", multi("00:00:00:01") / IPv6(src=LOCAL, dst="ff02::1") /
+     ICMPv6ND_NA(R=0, tgt="fd00::2") / ICMPv6NDOptDstLLAddr(lladdr=OTHER))
+said("said-na-routed", "A neighbour advertisement that passed a router", multi("00:00:00:01") / IPv6(src=LOCAL, dst="ff02::1", hlim=254) /
+     ICMPv6ND_NA(R=0, tgt="fd00::1") / ICMPv6NDOptDstLLAddr(lladdr=ME))
+said("said-rs", "A router solicitation", multi("00:00:00:02") / IPv6(src=LOCAL, dst="ff02::2") / ICMPv6ND_RS() /
+     ICMPv6NDOptSrcLLAddr(lladdr=ME), LOCAL)
+said("said-ra", "A router advertisement", multi("00:00:00:01") / IPv6(src=LOCAL, dst="ff02::1") / ICMPv6ND_RA() /
+     ICMPv6NDOptPrefixInfo(prefix="fd00::") / ICMPv6NDOptSrcLLAddr(lladdr=ME), LOCAL)
+said("said-nd-zero", "A solicitation with an option of length 0", multi("00:00:00:02") / IPv6(src=LOCAL, dst="ff02::2") / ICMPv6ND_RS() /
+     Raw(bytes(8)), LOCAL)
+
+raw = lambda mac: bytes.fromhex(mac.replace(":", ""))
+def dhcp(kind, mac=ME, server=False, options=(), **fields):
+    ends = dict(src="10.1.0.254", dst="255.255.255.255") if server else dict(src="0.0.0.0", dst="255.255.255.255")
+    ports = dict(sport=67, dport=68) if server else dict(sport=68, dport=67)
+    return (IP(**ends) / UDP(**ports) / BOOTP(op=2 if server else 1, chaddr=raw(mac), xid=0x1234, **fields) /
+            DHCP(options=[("message-type", kind), *options, "end"]))
+
+said("said-dhcp-discover", "A DHCP client with a name", say() / dhcp("discover", options=[("hostname", b"web-1"), ("requested_addr", "10.1.0.5")]), "", "web-1")
+said("said-dhcp-request", "A DHCP client that wants an address", say() / dhcp("request", options=[("requested_addr", "10.1.0.5"), ("hostname", b"web-1")]), "", "web-1")
+said("said-dhcp-renew", "A DHCP client that renews what it has", say() / dhcp("request", ciaddr="10.1.0.5"), "10.1.0.5")
+said("said-dhcp-ack", "A DHCP server that grants it", Ether(src=OTHER, dst=ALL) / dhcp("ack", server=True, yiaddr="10.1.0.5"))
+said("said-dhcp-ack-other", "A DHCP server that grants another address", Ether(src=OTHER, dst=ALL) / dhcp("ack", server=True, yiaddr="10.1.0.6"))
+said("said-dhcp-nak", "A DHCP server that refuses", Ether(src=OTHER, dst=ALL) / dhcp("nak", server=True))
+said("said-dhcp-spoofed", "A DHCP request in another's name", say() / dhcp("request", mac=OTHER, ciaddr="10.1.0.2", options=[("hostname", b"evil")]))
+said("said-dhcp-name", "A DHCP client whose name is no host name", say() / dhcp("discover", options=[("hostname", b"Bob\x27s \x1b[31mPC\xc3\xa9\x00x")]), "", "Bob-s---31mPC")
+said("said-dhcp-long", "A DHCP client with a name of 255 octets", say() / dhcp("discover", options=[("hostname", b"a" * 255)]), "", "a" * 63)
+said("said-dhcp6", "A DHCPv6 client with a name", multi("00:01:00:02") / IPv6(src=LOCAL, dst="ff02::1:2") / UDP(sport=546, dport=547) / DHCP6_Solicit(trid=5) /
+     DHCP6OptClientId() / DHCP6OptClientFQDN(fqdn="web-1.example.org"), "", "web-1")
+
+def answers(source, records, **more):
+    count = len(records)
+    packet = DNS(id=0, qr=1, aa=1, qd=None, an=None, ancount=count, **more)
+    body = bytes(packet) + b"".join(bytes(DNSRR(rrname=name, type=kind, rclass=0x8001, ttl=ttl, rdata=data)) for name, kind, data, ttl in records)
+    if ":" in source:
+        return multi("00:00:00:fb") / IPv6(src=source, dst="ff02::fb", hlim=255) / UDP(sport=5353, dport=5353) / Raw(body)
+    return Ether(src=ME, dst="01:00:5e:00:00:fb") / IP(src=source, dst="224.0.0.251", ttl=255) / UDP(sport=5353, dport=5353) / Raw(body)
+
+said("said-mdns", "A host announces itself by multicast DNS", answers("10.1.0.1", [
+    ("1.0.1.10.in-addr.arpa", "PTR", "Web1.local", 120), ("Web1.local", "A", "10.1.0.1", 120), ("Web1.local", "AAAA", LOCAL, 120)]),
+     f"10.1.0.1+{LOCAL}", "Web1")
+said("said-mdns6", "The same over IPv6", answers(LOCAL, [("web1.local", "A", "10.1.0.1", 120), ("web1.local", "AAAA", LOCAL, 120)]), f"10.1.0.1+{LOCAL}", "web1")
+said("said-mdns-other", "A reflector repeats what another host announced", answers("10.1.0.1", [("web2.local", "A", "10.1.0.2", 120)]))
+said("said-mdns-goodbye", "A host takes its address back", answers("10.1.0.1", [("web1.local", "A", "10.1.0.1", 0)]))
+said("said-mdns-service", "Names of services are no hosts'", answers("10.1.0.1", [("a.b.local", "A", "10.1.0.1", 120), ("web1.lan", "A", "10.1.0.1", 120)]))
+question = bytearray(bytes(answers("10.1.0.1", [("web1.local", "A", "10.1.0.1", 120)])))
+question[44:46] = bytes(2)
+said("said-mdns-asked", "Whoever asks with an answer he knows has said nothing of himself", Ether(bytes(question)))
+compressed = struct.pack(">HHHHHH", 0, 0x8400, 0, 2, 0, 0) + b"\x04web1\x05local\x00" + struct.pack(">HHIH4s", 1, 0x8001, 120, 4, bytes([10, 1, 0, 1])) + \
+    b"\xc0\x0c" + struct.pack(">HHIH4s", 1, 0x8001, 120, 4, bytes([10, 1, 0, 9]))
+loop = struct.pack(">HHHHHH", 0, 0x8400, 0, 2, 0, 0) + b"\x04web1\xc0\x0c" + struct.pack(">HHIH4s", 1, 0x8001, 120, 4, bytes([10, 1, 0, 1]))
+tell = lambda body: Ether(src=ME, dst="01:00:5e:00:00:fb") / IP(src="10.1.0.1", dst="224.0.0.251", ttl=255) / UDP(sport=5353, dport=5353) / Raw(body)
+said("said-mdns-pointer", "Compressed names", tell(compressed), "10.1.0.1+10.1.0.9", "web1")
+said("said-mdns-loop", "A name whose pointer leads to itself", tell(loop))
+said("said-mdns-query", "A question is no answer", Ether(src=ME, dst="01:00:5e:00:00:fb") / IP(src="10.1.0.1", dst="224.0.0.251", ttl=255) /
+     UDP(sport=5353, dport=5353) / DNS(id=0, qd=DNSQR(qname="web2.local")))
+
+# protocols between neighbours
+STP_GROUP = "01:80:c2:00:00:00"
+bpdu = lambda **more: Dot3(src=ME, dst=STP_GROUP) / LLC(dsap=0x42, ssap=0x42, ctrl=3) / STP(
+    rootid=0x8000, rootmac=ME, pathcost=4, bridgeid=0x8000, bridgemac=OTHER, portid=0x8001, **more)
+def link(name, about, packet, type):
+    """Frames that scapy builds and dissects in its own way: the layer-2 fields are those that were put in."""
+    write(name, about, packet, dst=packet.dst, src=packet.src, type=f"{type:04x}", tags=0, ip="notIP")
+
+link("stp-config", "E1: a configuration BPDU", bpdu(), 38)
+link("stp-rapid", "A rapid spanning tree BPDU", Dot3(bytes(bpdu(version=2, bpdutype=2, bpduflags=0x3D)) + b"\0"), 38)
+link("stp-tcn", "A topology change notification", Dot3(src=ME, dst=STP_GROUP, len=7) / LLC(dsap=0x42, ssap=0x42, ctrl=3) / Raw(bytes.fromhex("00000080")), 7)
+link("stp-short", "E1: a BPDU of 3 octets", Dot3(src=ME, dst=STP_GROUP, len=6) / LLC(dsap=0x42, ssap=0x42, ctrl=3) / Raw(bytes(3)), 6)
+link("pvst", "V8: a BPDU of a vendor", Dot3(src=ME, dst="01:00:0c:cc:cc:cd", len=43) / LLC(dsap=0xAA, ssap=0xAA, ctrl=3) / SNAP(OUI=0xC, code=0x10B) / STP(), 43)
+link("cdp", "V8: a neighbour's announcement", Dot3(src=ME, dst="01:00:0c:cc:cc:cc", len=30) / LLC(dsap=0xAA, ssap=0xAA, ctrl=3) / SNAP(OUI=0xC, code=0x2000) / Raw(bytes(22)), 30)
+link("pause", "PAUSE", Ether(src=ME, dst="01:80:c2:00:00:01", type=0x8808) / Raw(struct.pack(">HH", 1, 0xFFFF) + bytes(42)), 0x8808)
+link("lacp", "E12: LACP", Ether(src=ME, dst="01:80:c2:00:00:02") / SlowProtocol() / LACP(actor_system=ME, actor_key=13), 0x8809)
+link("eapol-start", "E12: 802.1X", Ether(src=ME, dst="01:80:c2:00:00:03") / EAPOL(version=2, type=1), 0x888E)
+link("lldp", "LLDP", Ether(src=ME, dst="01:80:c2:00:00:0e", type=0x88CC) / LLDPDUChassisID(subtype=4, id=ME) / LLDPDUPortID(subtype=5, id=b"eth0") /
+     LLDPDUTimeToLive(ttl=120) / LLDPDUSystemName(system_name=b"leaf-1") / LLDPDUEndOfLLDPDU(), 0x88CC)
+link("lldp-lies", "E11: a length beyond the rest", Ether(src=ME, dst="01:80:c2:00:00:0e", type=0x88CC) / Raw(bytes.fromhex("03ff04")), 0x88CC)
+link("lldp-empty", "E11: nothing but TLVs of length 0", Ether(src=ME, dst="01:80:c2:00:00:0e", type=0x88CC) / Raw(bytes.fromhex("0a00") * 700), 0x88CC)
+link("cfm", "E12: connectivity fault management", Ether(src=ME, dst="01:80:c2:00:00:33", type=0x8902) / Raw(bytes(40)), 0x8902)
+good("igmp", "A group member", ether() / IP(src="10.1.0.1", dst="239.1.2.3", ttl=1, proto=2) / IGMP(type=0x16, gaddr="239.1.2.3"))
+good("unreachable4", "An ICMP error", ether() / IP(**V4) / ICMP(type=3, code=3) / IP(src="10.1.0.2", dst="10.1.0.1") / UDP(sport=5, dport=6))
+good("dns4", "A question about a name", ether() / IP(**V4) / UDP(sport=1024, dport=53) / DNS(id=7, qd=DNSQR(qname="www.example.org", qtype="AAAA")))

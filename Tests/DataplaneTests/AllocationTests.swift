@@ -70,6 +70,15 @@ struct AllocationTests {
       ("moves", round % 2 == 0 ? 0 : 2, offload() + ethernet(to: two, from: station(40))),
       ("new", 2, offload() + ethernet(to: two, from: station(1000 + round % 64 * 40 + round / 64 % 40))),
       ("back where it came from", 1, offload() + ethernet(to: two, from: station(41))),
+      ("tag changed", 4, offload() + ethernet(to: .broadcast, from: station(44), tags: [(0x88A8, 0xA001)])),
+      ("tag pushed", 0, offload() + ethernet(to: station(44), from: one)),
+      ("tag pushed on segments", 0, segments + tcp4(to: station(44), from: one, payload: 4000)),
+      ("of a customer", 3, offload() + ethernet(to: .broadcast, from: station(43), tags: [(0x8100, 9), (0x8100, 7)])),
+      ("a storm", 5, offload() + ethernet(to: .broadcast, from: station(45))),
+      ("too much in", 5, offload() + sized(1514, to: two, from: station(45))),
+      ("too much out", 0, offload() + sized(1514, to: station(45), from: one)),
+      ("guarded", 5, offload() + ethernet(to: mac(0x0180_C200_0000), from: station(45))),
+      ("ARP", 0, offload() + ethernet(to: .broadcast, from: one, type: 0x0806)),
     ]
   }
 
@@ -78,6 +87,14 @@ struct AllocationTests {
     mc_suspend_throw_hooks()
     defer { mc_restore_throw_hooks() }
     for slot in 0..<3 { try await lab.add(slot) }
+    try await lab.add(3, .service(1, tpid: 0x88A8))
+    try await lab.add(4, .trunk(1...20, tpid: 0x88A8))
+    try await lab.add(
+      5,
+      PortSetup(
+        rateIn: 1_000_000, rateOut: 1_000_000, stormBroadcast: .frames(50), stormMulticast: .frames(50),
+        stormUnknown: .bits(100_000), bpduGuard: true))
+    for slot in 4...5 { await lab.engine.perform(.addEntry(station(40 + slot), vlan: 1, port(slot), .static)) }
     let worker = try await workerThread(of: lab, thread)
     let mixes = (0..<64).map { mix($0) }
     let size = mixes[0].count
@@ -92,28 +109,39 @@ struct AllocationTests {
     try await Task.sleep(nanoseconds: 1_100_000_000)
     for number in 0..<64 { try await batch(number) }
 
+    // A limit that drops frames is told once in ten seconds, and whoever is told here keeps a list.
+    func toldNow() -> UInt64 { UInt64(lab.notices.value.count) }
+
     // Kind by kind, so that a failure has a name.
     for kind in 0..<size {
       let before = mc_allocations(worker)
+      let told = toldNow()
       for number in 0..<64 {
         let (_, slot, frame) = mixes[number][kind]
         try guests[slot].put(frame)
         try await lab.settleQuietly()
         for guest in guests { _ = guest.take() }
       }
-      #expect(mc_allocations(worker) - before == 0, "allocations for 64 frames: \(mixes[0][kind].what)")
+      #expect(
+        mc_allocations(worker) - before <= toldNow() - told, "allocations for 64 frames: \(mixes[0][kind].what)")
     }
 
     let before = (mc_allocations(worker), mc_frees(worker))
+    let told = toldNow()
     let read = lab.framesRead
     for number in 0..<(frames / size + 1) { try await batch(number) }
     let after = (mc_allocations(worker), mc_frees(worker))
     #expect(lab.framesRead - read >= UInt64(frames))
-    #expect(after.0 - before.0 == 0, "allocations on the worker's thread")
-    #expect(after.1 - before.1 == 0, "frees on the worker's thread")
+    let notices = toldNow() - told
+    #expect(after.0 - before.0 <= notices, "allocations on the worker's thread")
+    #expect(after.1 - before.1 <= notices, "frees on the worker's thread")
+    #expect(notices < 100, "notices are rare")
     let drops = lab.drops
     #expect(drops[2]?[.runt] != nil && drops[2]?[.badOffload] != nil && drops[1]?[.egressMTU] != nil)
     #expect(lab.counters(1).drops[.queueFull] == nil)
+    for reason in [DropReason.stormBroadcast, .rateIn, .rateOut, .bpduGuard] {
+      #expect((drops[5]?[reason] ?? 0) > 0, "\(reason.name)")
+    }
     // That the right thread was watched: commands do allocate.
     try await lab.audit()
     for _ in 0..<10 { await lab.engine.perform(.movedHistories) }
@@ -123,8 +151,12 @@ struct AllocationTests {
   @Test("No allocation and no free on the worker's thread for a million frames of all kinds (100,000 in debug)")
   func steady() async throws {
     let thread = Box<UInt>(0)
-    let lab = try await Lab.dataplane { _ in thread.change { $0 = UInt(mc_this_thread()) } }
+    let told = Box(0)
+    let lab = try await Lab.dataplane(
+      notify: { _ in thread.change { $0 = UInt(mc_this_thread()) } },
+      observe: { seen in told.change { $0 += seen.events.count + seen.frames.count } })
     try await Self.run(lab, thread, frames: Self.frameCount)
+    #expect(told.value > 0)
   }
 
   @Test("Nor with a capture, while its ring takes frames and when it is full")

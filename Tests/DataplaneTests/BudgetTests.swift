@@ -17,12 +17,10 @@ import Wire
   ) throws -> (worker: BareWorker, guests: [Guest]) {
     let guests = try (0..<count).map { try Guest(port: port($0), serial: UInt32($0) + 1) }
     try fill(guests)
-    let all = guests.map(\.port)
-    var letters: [Command] = [
-      .mapVLANs(1...1, FloodPlan.native), .setFloodSet(FloodPlan.native, .allocate(members: all, untagged: all)),
-      .addEntry(station(100), vlan: 1, port(0), .static),
-    ]
+    var plan = VLANPlan()
+    var letters: [Command] = [.addEntry(station(100), vlan: 1, port(0), .static)]
     for guest in guests {
+      letters += plan.join(guest.port, PortSetup().vlans, up: true)
       letters.append(
         .attach(
           PortAttachment(

@@ -84,7 +84,8 @@ struct CapabilityTests {
       }
     }
 
-    // What the ports were spared, and what they were given beyond: to each, every train went once alone and once flooded.
+    // What the ports were spared, and what they were given beyond: to each, every train went once alone and once
+    // flooded.
     let segments = Train.segments.count
     let frames = Train(isTCP: true, isIPv6: true, tagging: .none, destination: station(1)).frames(sent).count
     let hellos = 2 * (Self.receivers.count - 1)

@@ -47,7 +47,7 @@ import Wire
     let long = sized(1514, to: station(2), from: station(1))
     let cases: [(Verdict, UInt64)] = [
       (.deliver(to: port(0x123), vlan: 0x456, teach: true), 0x0456_0123_0000),
-      (.flood(FloodSetIndex(rawValue: 0xABC), vlan: 4094, teach: false), 0x0FFE_0ABC_0001),
+      (.flood(FloodSetIndex(rawValue: 0xABC), .unicast, vlan: 4094, teach: false), 0x0FFE_0ABC_0001),
       (.drop(.badTag), 0x0000_0000_0302), (.drop(.noDestination, vlan: 7), 0x0007_0000_1402),
     ]
     for (number, (verdict, _)) in cases.enumerated() {

@@ -82,13 +82,7 @@ import Wire
   @Test("A flooded frame leaves tagged where its VLAN is not native and untagged where it is")
   func mixedNatives() async throws {
     let lab = try await Lab.dataplane()
-    for slot in 0..<4 { try await lab.add(slot) }
-    let all = (0..<4).map { port($0) }
-    let set = FloodSet.allocate(members: all, untagged: [port(1), port(3)])
-    if case .replaced(let old) = await lab.engine.perform(.setFloodSet(FloodSetIndex(rawValue: 9), set)) {
-      old?.deallocate()
-    }
-    await lab.engine.perform(.mapVLANs(20...20, FloodSetIndex(rawValue: 9)))
+    for slot in 0..<4 { try await lab.add(slot, native: slot % 2 == 0 ? 1 : 20) }
     let tagged = offload() + ethernet(to: .broadcast, from: station(1), tags: [(0x8100, 20)])
     try lab.guests[0].put(tagged)
     try await lab.settle()

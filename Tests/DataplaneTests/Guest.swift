@@ -69,13 +69,14 @@ final class Guest: Sendable {
   /// All frames that wait, each with its offload header.
   func take() -> [[UInt8]] {
     var frames: [[UInt8]] = []
-    var buffer = [UInt8](repeating: 0, count: Guest.largest)
-    while farIsOpen.load(ordering: .relaxed) {
-      let count = unsafe recv(far, &buffer, buffer.count, 0)
-      guard count > 0 else { break }
-      received.add(1, ordering: .relaxed)
-      receivedBytes.add(count - 12, ordering: .relaxed)
-      frames.append(Array(buffer.prefix(count)))
+    unsafe withUnsafeTemporaryAllocation(byteCount: Guest.largest, alignment: 8) { buffer in
+      while farIsOpen.load(ordering: .relaxed) {
+        let count = unsafe recv(far, buffer.baseAddress, buffer.count, 0)
+        guard count > 0 else { break }
+        received.add(1, ordering: .relaxed)
+        receivedBytes.add(count - 12, ordering: .relaxed)
+        frames.append(unsafe [UInt8](buffer.prefix(count)))
+      }
     }
     return frames
   }

@@ -211,16 +211,18 @@ private let offloadRows: [HostileRow] =
     try await lab.audit()
   }
 
-  @Test("V3: VID 0 once is the native VLAN; VID 0 before VID 20 does not select VLAN 20")
+  @Test("V3: VID 0 once is the native VLAN; VID 0 before VID 20 selects VLAN 20 neither here nor at the next switch")
   func priorityTags() async throws {
     let lab = try await Lab.dataplane()
     for slot in 0..<3 { try await lab.add(slot) }
     await lab.engine.perform(.addEntry(station(2), vlan: 20, port(2), .static))
     await lab.engine.perform(.addEntry(station(2), vlan: 1, port(1), .static))
-    let inner = ethernet(to: station(2), from: station(1), tags: [(0x8100, 20)])
-    try lab.guests[0].put(offload() + ethernet(to: station(2), from: station(1), tags: [(0x8100, 0), (0x8100, 20)]))
+    let once = ethernet(to: station(2), from: station(1), tags: [(0x8100, 0xA000)])
+    let stacked = ethernet(to: station(2), from: station(1), tags: [(0x8100, 0xA000), (0x8100, 20)])
+    for frame in [once, stacked] { try lab.guests[0].put(offload() + frame) }
     try await lab.settle()
-    #expect(lab.guests[1].take() == [offload() + inner])
+    let named = ethernet(to: station(2), from: station(1), tags: [(0x8100, 0xA001), (0x8100, 20)])
+    #expect(lab.guests[1].take() == [offload() + ethernet(to: station(2), from: station(1)), offload() + named])
     #expect(lab.guests[2].take().isEmpty)
     try await lab.audit()
   }

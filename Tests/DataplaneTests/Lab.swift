@@ -25,6 +25,7 @@ final class BareWorker: Engine {
   let counters: Counters
   private let mailbox: Mailbox<Envelope>
   private let thread: Mutex<SystemThread?>
+  private let clocks: OutputClocks
   /// How many of the first letters were answered.
   let answered = Box(0)
 
@@ -32,23 +33,33 @@ final class BareWorker: Engine {
     ring: CaptureRing? = nil, letters: [Command] = [], notify: @escaping @Sendable (Notice) -> Void = { _ in }
   ) throws {
     counters = try Counters(slots: 64)
+    clocks = try OutputClocks(slots: 64)
     mailbox = try Mailbox()
     for letter in letters {
       let answered = self.answered
-      #expect(mailbox.post(Envelope(command: letter) { _ in answered.change { $0 += 1 } }))
+      let letter = Envelope(command: letter) { reply in
+        VLANPlan.free(reply)
+        answered.change { $0 += 1 }
+      }
+      #expect(mailbox.post(letter))
     }
     let poller = try Poller()
     try poller.add(mailbox.descriptor, token: Worker.mailboxToken)
     let worker = Worker(
-      bridge: Bridge(capacity: 4096, ageing: 300, seed: 5), ports: PortTable(count: 64, counters: counters),
-      arena: try FrameArena(), poller: poller, capture: CaptureTap(ring?.makeProducer()), mailbox: mailbox,
-      notify: notify, epoch: Clock.monotonic())
+      bridge: Bridge(capacity: 4096, ageing: 300, seed: 5),
+      ports: try PortTable(count: 64, counters: counters, clocks: clocks), arena: try FrameArena(), poller: poller,
+      capture: CaptureTap(ring?.makeProducer()), mailbox: mailbox, notify: notify, epoch: Clock.monotonic())
     let handover = Mutex<Worker?>(worker)
     thread = Mutex(
       try SystemThread(name: "worker-test") {
         guard var worker = handover.withLock({ $0.take() }) else { return }
         worker.run()
       })
+  }
+
+  deinit {
+    stop()
+    clocks.deallocate()
   }
 
   func perform(_ command: Command) async -> Reply {
@@ -70,7 +81,8 @@ final class Lab: Sendable {
     var guests: [Int: Guest] = [:]
     /// Slots that the data plane does not read.
     var asleep: Set<Int> = []
-    var plan = FloodPlan()
+    var plan = VLANPlan()
+    var setups: [Int: PortSetup] = [:]
     var serial: UInt32 = 0
     /// What ports that are gone had counted.
     var retired = CounterSnapshot()
@@ -83,26 +95,24 @@ final class Lab: Sendable {
   /// The data plane as the switch has it.
   static func dataplane(
     tableSize: Int = 4096, workers: Int = 1, capture: FileCapture? = nil,
-    notify: @escaping @Sendable (Notice) -> Void = { _ in }
+    notify: @escaping @Sendable (Notice) -> Void = { _ in }, observe: (@Sendable (Observations) -> Void)? = nil
   ) async throws -> Lab {
     let notices = Box<[Notice]>([])
     let configuration = DataplaneConfiguration(
       tableSize: tableSize, ageing: 1_000_000, forwardReserved: false, seed: 99,
       workers: workers)
-    let dataplane = try Dataplane(configuration, capture: capture) { notice in
-      notices.change { $0.append(notice) }
-      notify(notice)
-    }
-    let lab = Lab(dataplane, notices)
-    await lab.install()
-    return lab
+    let dataplane = try Dataplane(
+      configuration, capture: capture,
+      notify: { notice in
+        notices.change { $0.append(notice) }
+        notify(notice)
+      }, observe: observe)
+    return Lab(dataplane, notices)
   }
 
   /// A worker by itself, which may record to `ring`.
   static func worker(ring: CaptureRing?, notify: @escaping @Sendable (Notice) -> Void = { _ in }) async throws -> Lab {
-    let lab = Lab(try BareWorker(ring: ring, notify: notify), Box<[Notice]>([]))
-    await lab.install()
-    return lab
+    Lab(try BareWorker(ring: ring, notify: notify), Box<[Notice]>([]))
   }
 
   init(_ engine: any Engine, _ notices: Box<[Notice]>) {
@@ -112,56 +122,74 @@ final class Lab: Sendable {
 
   deinit { engine.stop() }
 
-  private func install() async {
-    await engine.perform(.mapVLANs(1...1, FloodPlan.native))
-    await engine.perform(.mapVLANs(2...4094, FloodPlan.tagged))
-  }
-
   // MARK: ports
 
   func guest(_ slot: Int) -> Guest? { state.withLock { $0.guests[slot] } }
   var guests: [Guest] { state.withLock { $0.guests.values.sorted { $0.port.slot < $1.port.slot } } }
 
-  /// A port as the switch adds it: it is read before anybody sends to it.
   @discardableResult
   func add(_ slot: Int, mtu: Int = 1500, native: UInt16 = 1, enabled: Bool = true, handle: UInt32 = 0) async throws
     -> Guest
-  {
+  { try await add(slot, PortSetup(mtu: mtu, native: native, enabled: enabled), handle: handle) }
+
+  /// A port as the switch adds it: its VLANs are there before its first frame is read, and it is read before anybody
+  /// sends to it.
+  @discardableResult
+  func add(_ slot: Int, _ setup: PortSetup, handle: UInt32 = 0) async throws -> Guest {
     let serial = state.withLock { state in
       state.serial += 1
       return state.serial
     }
     let guest = try Guest(port: port(slot), serial: serial, handle: handle)
+    await join(slot, setup.with { $0.isUp = false })
     let reply = await engine.perform(
       .attach(
         PortAttachment(
-          port: port(slot), serial: serial, descriptor: guest.near,
-          limits: PortLimits(mtu: mtu, native: native, enabled: enabled),
-          policy: PortPolicy(forwarding: enabled, nativeVID: native), handle: handle)))
+          port: port(slot), serial: serial, descriptor: guest.near, limits: setup.limits, policy: policy(slot, setup),
+          handle: handle)))
     guard case .done = reply else { throw TimedOut(description: "attach: \(reply)") }
-    state.withLock { state in
-      state.guests[slot] = guest
-      if enabled { state.asleep.remove(slot) } else { state.asleep.insert(slot) }
-    }
-    await apply(state.withLock { $0.plan.change(adding: [port(slot)], removing: []) })
+    state.withLock { $0.guests[slot] = guest }
+    note(slot, setup)
+    await join(slot, setup)
     return guest
   }
 
   func set(_ slot: Int, mtu: Int = 1500, native: UInt16 = 1, enabled: Bool) async throws {
-    let reply = await engine.perform(
-      .adjust(
-        port(slot), PortLimits(mtu: mtu, native: native, enabled: enabled),
-        PortPolicy(forwarding: enabled, nativeVID: native)))
+    try await set(slot, PortSetup(mtu: mtu, native: native, enabled: enabled))
+  }
+
+  func set(_ slot: Int, _ setup: PortSetup) async throws {
+    await join(slot, setup)
+    let reply = await engine.perform(.adjust(port(slot), setup.limits, policy(slot, setup)))
     guard case .done = reply else { throw TimedOut(description: "adjust: \(reply)") }
+    note(slot, setup)
+  }
+
+  func setup(_ slot: Int) -> PortSetup? { state.withLock { $0.setups[slot] } }
+
+  private func note(_ slot: Int, _ setup: PortSetup) {
     state.withLock { state in
-      if enabled { state.asleep.remove(slot) } else { state.asleep.insert(slot) }
+      state.setups[slot] = setup
+      if setup.enabled { state.asleep.remove(slot) } else { state.asleep.insert(slot) }
     }
+  }
+
+  private func policy(_ slot: Int, _ setup: PortSetup) -> PortPolicy {
+    setup.policy(reach: state.withLock { $0.plan.reach(of: port(slot)) })
+  }
+
+  private func join(_ slot: Int, _ setup: PortSetup) async {
+    await apply(
+      state.withLock {
+        $0.plan.join(
+          port(slot), setup.vlans, up: setup.isUp, floodKinds: setup.floodKinds, isolation: setup.isolation)
+      })
   }
 
   /// Takes a port away as the switch does: nobody sends to it any more, then the worker lets go, then it is closed.
   func remove(_ slot: Int, sourceLocation: SourceLocation = #_sourceLocation) async throws {
     let guest = try #require(self.guest(slot), sourceLocation: sourceLocation)
-    await apply(state.withLock { $0.plan.change(adding: [], removing: [port(slot)]) })
+    await apply(state.withLock { $0.plan.leave(port(slot)) })
     await engine.perform(.detach(port(slot)))
     await engine.perform(.forget(port(slot)))
     guest.takeBack()
@@ -170,15 +198,14 @@ final class Lab: Sendable {
     state.withLock { state in
       state.retired.add(engine.counters.snapshot(of: port(slot)))
       state.guests[slot] = nil
+      state.setups[slot] = nil
       state.asleep.remove(slot)
     }
     engine.counters.reset(port(slot))
   }
 
-  private func apply(_ sets: [(FloodSetIndex, FloodSet)]) async {
-    for (index, set) in sets {
-      if case .replaced(let old) = await engine.perform(.setFloodSet(index, set)) { old?.deallocate() }
-    }
+  private func apply(_ commands: [Command]) async {
+    for command in commands { VLANPlan.free(await engine.perform(command)) }
   }
 
   // MARK: books

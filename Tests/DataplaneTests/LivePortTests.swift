@@ -215,6 +215,8 @@ import Wire
       }
     }
     // Nothing is left of it: frames for its slot are port_down, not writes to a foreign descriptor.
+    let sets = [(FloodSetIndex(rawValue: 9), FloodSet.allocate(members: [port(0), port(1)]))]
+    VLANPlan.free(await lab.engine.perform(.setVLANs(sets: sets, map: [(1...1, sets[0].0)])))
     await lab.engine.perform(.addEntry(station(2), vlan: 1, port(1), .static))
     try lab.guests[0].put(offload() + ethernet(to: station(2), from: station(1)))
     try await lab.settle()

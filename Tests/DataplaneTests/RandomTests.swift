@@ -9,6 +9,25 @@ import Wire
 @Suite(.timeLimit(.minutes(3))) struct RandomTests {
   private static let slots = 6
 
+  /// Ports as they are mixed in a switch: without settings, access, trunk, of a provider, isolated.
+  private static func setup(_ random: inout SeededRandom) -> PortSetup {
+    let kinds: [PortSetup] = [
+      PortSetup(), PortSetup(), .access(1), .access(2), .access(7), .trunk(), .trunk(native: 1, 1...6),
+      .trunk(native: 7, 2...7), .trunk(2...7, tpid: 0x88A8), .trunk(native: 2, 2...7, tpid: 0x88A8), .service(7),
+      .service(2, tpid: 0x88A8), PortSetup(accept: .tagged), PortSetup(accept: .untagged),
+    ]
+    var setup = kinds.randomElement(using: &random) ?? PortSetup()
+    setup.mtu = [68, 1500, 1500, 1500, 9000].randomElement(using: &random) ?? 1500
+    if Int.random(in: 0..<4, using: &random) == 0 {
+      setup.isolation = PortIsolation(
+        isIsolated: .random(using: &random), group: [nil, "a", "b"].randomElement(using: &random) ?? nil)
+    }
+    if Int.random(in: 0..<4, using: &random) == 0 {
+      setup.floodKinds = FloodKindSet(rawValue: .random(in: 0...7, using: &random))
+    }
+    return setup
+  }
+
   private static func frame(_ random: inout SeededRandom) -> [UInt8] {
     func some(_ choices: [UInt64]) -> MACAddress {
       let bits = choices.randomElement(using: &random) ?? 0
@@ -47,24 +66,22 @@ import Wire
     var reference = ReferenceSwitch()
     for slot in 0..<3 {
       try await lab.add(slot)
-      reference.ports[slot] = ReferenceSwitch.Port()
+      reference.ports[slot] = PortSetup()
     }
     for step in 0..<600 {
       let slot = Int.random(in: 0..<Self.slots, using: &random)
       switch Int.random(in: 0..<12, using: &random) {
       case 0:
-        let mtu = [68, 1500, 1500, 9000].randomElement(using: &random) ?? 1500
-        if let port = reference.ports[slot] {
-          try await lab.set(slot, mtu: mtu, enabled: port.isOn)
-        } else {
-          try await lab.add(slot, mtu: mtu)
-        }
-        reference.ports[slot, default: .init()].mtu = mtu
+        let setup = Self.setup(&random)
+        if reference.ports[slot] != nil { try await lab.set(slot, setup) } else { try await lab.add(slot, setup) }
+        reference.ports[slot] = setup
       case 1:
-        guard let port = reference.ports[slot] else { continue }
+        guard var setup = reference.ports[slot] else { continue }
         if Bool.random(using: &random) {
-          try await lab.set(slot, mtu: port.mtu, enabled: !port.isOn)
-          reference.ports[slot]?.isOn.toggle()
+          setup.enabled.toggle()
+          setup.isUp = setup.enabled || Bool.random(using: &random)
+          try await lab.set(slot, setup)
+          reference.ports[slot] = setup
         } else if reference.ports.count > 1 {
           try await lab.remove(slot)
           reference.remove(slot)
@@ -75,7 +92,7 @@ import Wire
         await lab.engine.perform(.addEntry(station(number), vlan: 1, port(slot), .static))
         reference.setStatic(station(number), 1, slot)
       default:
-        guard reference.ports[slot]?.isOn == true, let guest = lab.guest(slot) else { continue }
+        guard reference.ports[slot]?.enabled == true, let guest = lab.guest(slot) else { continue }
         for _ in 0..<Int.random(in: 1...6, using: &random) {
           let frame = Self.frame(&random)
           try guest.put(frame)
@@ -93,6 +110,10 @@ import Wire
         try #require(
           counted[.forwarded] == reference.forwarded[slot] ?? 0 && counted[.flooded] == reference.flooded[slot] ?? 0,
           "seed \(seed), step \(step), port \(slot)")
+      }
+      if reference.isRestless {
+        await lab.engine.perform(.flush(nil, vlan: nil))
+        reference.flush()
       }
       if step % 50 == 0 { try await lab.audit() }
     }

@@ -143,6 +143,96 @@ extension Devices {
       }
     }
 
+    /// Root can prepare steering too; without a right the command is told, and it helps.
+    @Test func steeringNamesTheCommand() async throws {
+      let path = try OpenTun.make()
+      defer { unsafe unlink(path) }
+      let name = Machine.unique("lu")
+      try Devices.ip("tuntap add dev \(name) mode tap user \(PermissionTests.user)")
+      defer { _ = try? Devices.ip("link del \(name)") }
+      try Devices.ip("link set \(name) up")
+      await #expect(processExitsWith: .success) { [path = path as String, name = name as String] in
+        PermissionTests.giveUpRights()
+        var request = Devices.request(name)
+        request.rpsCPUs = [0]
+        let steering = failure { () throws(PortError) in _ = try TapDevice.attach(request, tunPath: path) }
+        #expect(
+          steering?.message
+            == "rps_cpus=0 of \(name): the file belongs to root, and this process lacks CAP_DAC_OVERRIDE",
+          "\(String(describing: steering))")
+        #expect(
+          steering?.fix?.hasPrefix(
+            "echo 1 | sudo tee /sys/class/net/\(name)/queues/rx-*/rps_cpus; or: sudo setcap ") == true)
+        // NAPI itself needs no right, threads do.
+        request.rpsCPUs = []
+        request.napi = .on
+        #expect(failure { () throws(PortError) in _ = try TapDevice.attach(request, tunPath: path) } == nil)
+        request.napi = .threaded
+        guard
+          case .notPermitted? = failure({ () throws(PortError) in _ = try TapDevice.attach(request, tunPath: path) })
+        else {
+          Issue.record("threads without a right")
+          return
+        }
+      }
+      try Command.run("sh", "-c", "echo 1 | tee /sys/class/net/\(name)/queues/rx-*/rps_cpus")
+      await #expect(processExitsWith: .success) { [path = path as String, name = name as String] in
+        PermissionTests.giveUpRights()
+        var request = Devices.request(name)
+        request.rpsCPUs = [0]
+        let device = try TapDevice.attach(request, tunPath: path)
+        #expect(Devices.write(device) == Devices.frame.count)
+        // Prepared so: nothing of ours to put back.
+        try device.setRPS(old: [0], new: [])
+        device.close(removing: true)
+      }
+      #expect(SmallFiles.text("/sys/class/net/\(name)/queues/rx-0/rps_cpus") == "1\n")
+    }
+
+    /// In the namespace of a rootless container its owner has threads as root has. Steering the kernel leaves to root
+    /// of the machine; the command that is told makes it the default there, for devices made after it.
+    @Test func rootlessContainer() async throws {
+      let path = try OpenTun.make()
+      defer { unsafe unlink(path) }
+      await #expect(processExitsWith: .success) { [path = path as String] in
+        PermissionTests.giveUpRights()
+        // Some distributions allow it to programs of their choice only.
+        guard (try? Command.run("unshare", "-Urn", "true")) != nil else { return }
+        let container = try Command.start("unshare", "-Urn", "sleep", "60")
+        defer { Command.stop(container) }
+        let own = try #require(NamespaceID.current)
+        #expect(
+          Devices.soon(5) {
+            guard let there = try? NamespaceHandle(opening: .process(container)).id else { return false }
+            return there != own && SmallFiles.text("/proc/\(container)/comm") == "sleep\n"
+          })
+        let name = Machine.unique("n")
+        var request = Devices.request(name, .process(container))
+        request.napi = .threaded
+        let device = try TapDevice.attach(request, tunPath: path)
+        #expect(Devices.write(device) == Devices.frame.count)
+        #expect(Devices.threads("napi/\(name)-0") == 1)
+        request.name = "tap1"
+        request.rpsCPUs = [0]
+        let steering = failure { () throws(PortError) in _ = try TapDevice.attach(request, tunPath: path) }
+        let fix =
+          "nsenter -t \(container) -U -n --preserve-credentials "
+          + "sh -c 'echo 1 > /proc/sys/net/core/rps_default_mask'"
+        #expect(
+          steering
+            == .notPermitted(
+              "rps_cpus=0 of tap1 in the network namespace of process \(container): the kernel leaves this to "
+                + "CAP_NET_ADMIN over the whole machine, which no user namespace gives",
+              fix: "before the device is made: \(fix)"))
+        guard SmallFiles.exists("/proc/sys/net/core/rps_default_mask") else { return }
+        try Command.run("sh", "-c", fix)
+        let steered = try TapDevice.attach(request, tunPath: path)
+        #expect(Devices.write(steered) == Devices.frame.count)
+        steered.close(removing: true)
+        device.close(removing: true)
+      }
+    }
+
     @Test func closedTunDevice() async throws {
       let path = try OpenTun.make()
       defer { unsafe unlink(path) }

@@ -45,6 +45,26 @@ extension Devices {
       monitor.stop()
     }
 
+    /// After a failed start: what was made goes, what an earlier run left stays as it was found.
+    @Test func foundDevicesStay() throws {
+      let namespace = try TestNamespace()
+      let old = try TapDevice.attach(Devices.request("tap0", namespace.reference))
+      let found = old.request
+      old.close(removing: false)
+      var request = found
+      let devices = try ["tap1", "tap2"].map { name in
+        request.name = name
+        return try TapDevice.attach(request)
+      }
+      TapDevice.closeAll(devices, others: false)
+      #expect(throws: CommandFailure.self) { try namespace.ip("link show tap1") }
+      #expect(throws: CommandFailure.self) { try namespace.ip("link show tap2") }
+      #expect(try namespace.ip("link show tap0").contains("tap0"))
+      // A graceful stop takes it too, whatever port it was.
+      TapDevice.closeAll([try TapDevice.attach(request)])
+      #expect(throws: CommandFailure.self) { try namespace.ip("link show tap0") }
+    }
+
     /// A group is only a number: what does not bear our mark stays.
     @Test func groupOfSomebodyElse() throws {
       let namespace = try TestNamespace()

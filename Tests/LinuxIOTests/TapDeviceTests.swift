@@ -146,6 +146,13 @@ extension Devices {
       #expect(
         failure { () throws(PortError) in _ = try TapDevice.attach(request) }
           == .invalid("/etc/hostname is not a network namespace", fix: nil))
+      let fifo = "/tmp/\(Machine.unique("linuxio-fifo-"))"
+      unsafe mkfifo(fifo, 0o600)
+      defer { unsafe unlink(fifo) }
+      request.namespace = .path(fifo)
+      #expect(
+        failure { () throws(PortError) in _ = try TapDevice.attach(request) }
+          == .invalid("\(fifo) is not a network namespace", fix: nil))
       request.namespace = .path("/proc/self/ns/uts")
       guard case .invalid? = failure({ () throws(PortError) in _ = try TapDevice.attach(request) }) else {
         Issue.record("another sort of namespace was taken")
@@ -258,6 +265,35 @@ extension Devices {
         Issue.record("mtu 70000 accepted")
         return
       }
+    }
+
+    /// With our address the kernel drops all others of its subnet; those of somebody else come back.
+    @Test func addressesOfTheUserStay() throws {
+      let namespace = try TestNamespace()
+      let device = try TapDevice.attach(Devices.request("tap0", namespace.reference))
+      defer { device.close(removing: true) }
+      let ours = ["10.9.0.1/24", "10.9.1.1/24"].compactMap { InterfaceAddress($0) }
+      try device.setAddresses(old: [], new: ours)
+      try namespace.ip("address add 10.9.0.7/24 dev tap0")
+      try device.setAddresses(old: ours, new: [ours[1]])
+      let text = try namespace.ip("-o address show dev tap0")
+      #expect(text.contains("10.9.0.7/24") && text.contains("10.9.1.1/24") && !text.contains("10.9.0.1/24"))
+    }
+
+    /// Who rules a namespace may rename the device to nearly anything; messages and commands stay harmless.
+    @Test func hostileNames() throws {
+      let namespace = try TestNamespace()
+      try namespace.ip("tuntap add dev tap0 mode tap")
+      let device = try TapDevice.attach(Devices.request("tap0", namespace.reference))
+      defer { device.close(removing: false) }
+      let name = "a;'\u{1B}[2J`b"
+      try Command.run("ip", "-n", namespace.name, "link", "set", "tap0", "down")
+      try Command.run("ip", "-n", namespace.name, "link", "set", "tap0", "name", name)
+      #expect(device.link()?.name == name)
+      let error = try #require(failure { () throws(PortError) in try device.setMTU(9000) })
+      #expect(error.description.utf8.allSatisfy { $0 >= 0x20 }, "\(error)")
+      #expect(error.message.hasPrefix(#"a;'\u{1B}[2J`b in network namespace"#), "\(error)")
+      #expect(error.fix?.hasSuffix(#"link set dev 'a;'\''\u{1B}[2J`b' mtu 9000"#) == true, "\(error)")
     }
 
     /// K2: a device that is down refuses frames and is heard of; up again it works by itself.

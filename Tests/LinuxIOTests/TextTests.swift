@@ -104,6 +104,12 @@ struct TextTests {
     #expect(!machineIdentity().isEmpty)
   }
 
+  @Test(arguments: [
+    ("tap0", "tap0"), ("", "''"), ("a b", "'a b'"), ("it's", #"'it'\''s'"#), ("$(x)", "'$(x)'"), ("é", "'é'"),
+    ("/run/netns/web", "/run/netns/web"), ("a;b", "'a;b'"), ("'", #"''\'''"#), ("a\nb", #"'a\nb'"#),
+  ])
+  func shellWords(_ text: String, _ word: String) { #expect(text.shellWord == word) }
+
   @Test func fileLimit() {
     #expect(raiseFileLimit() >= 64)
   }

@@ -36,6 +36,11 @@ private final class Buffer {
     return true
   }
 
+  func rewrite(_ tag: VLANTag) -> Bool {
+    let (from, count) = (start, length)
+    return unsafe bytes.withUnsafeMutableBytes { unsafe TagEdit.rewrite(tag, $0, start: from, length: count) }
+  }
+
   var frame: [UInt8] { Array(bytes[(start + VirtioNetHeader.size)..<(start + length)]) }
   var header: VirtioNetHeader? { try? VirtioNetHeader(parsing: Array(bytes[start..<start + length])) }
   var tailIsWhole: Bool { bytes[(start + length)...].allSatisfy { $0 == Buffer.canary } }
@@ -124,6 +129,12 @@ private final class Buffer {
         if $0.headerLength != 0 { $0.headerLength += distance }
       }
       #expect(buffer.header == expected)
+      for tag in tags {
+        #expect(buffer.rewrite(tag))
+        model.replaceSubrange(12..<16, with: TestFrame.pair(Int(tag.tpid.rawValue)) + TestFrame.pair(Int(tag.tci)))
+        #expect(buffer.frame == model, "only the tag is another")
+        #expect(buffer.header == expected)
+      }
       for _ in tags { #expect(buffer.pop()) }
       #expect(buffer.start == start)
       #expect(buffer.frame == frame)
@@ -140,6 +151,7 @@ private final class Buffer {
     var before = buffer.bytes
     #expect(!buffer.push(tag), "no headroom")
     #expect(!buffer.pop(), "no tag")
+    #expect(!buffer.rewrite(tag), "no tag to change")
     #expect(buffer.bytes == before)
 
     // row V1: a tag with nothing behind it is not popped
@@ -147,6 +159,7 @@ private final class Buffer {
       buffer = Buffer(headroom: 16, VirtioNetHeader(), Array(tagged.bytes[..<length]))
       before = buffer.bytes
       #expect(!buffer.pop())
+      #expect(!buffer.rewrite(tag))
       #expect(length >= 14 || !buffer.push(tag))
       if length < 14 { #expect(buffer.bytes == before) }
     }
@@ -170,6 +183,7 @@ private final class Buffer {
     unsafe bytes.withUnsafeMutableBytes {
       #expect(unsafe TagEdit.pop($0, start: start, length: length) == nil)
       #expect(unsafe TagEdit.push(tag, $0, start: start, length: length) == nil)
+      #expect(unsafe !TagEdit.rewrite(tag, $0, start: start, length: length))
     }
     #expect(bytes == [UInt8](repeating: 0x81, count: 64))
   }

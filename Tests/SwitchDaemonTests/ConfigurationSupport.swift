@@ -31,6 +31,14 @@ enum ConfigurationSupport {
     case .addresses: return "10.0.0.1/24+fd00::1/64"
     case .routes: return "10.9.0.0/16@10.0.0.254+fd01::/48"
     case .listenAddress: return "[::1]:\(Int.random(in: 1...65535, using: &random))"
+    case .choice(let words): return words[Int.random(in: 0..<words.count, using: &random)]
+    case .vlan(let words): return (["1", "10", "4094"] + words)[Int.random(in: 0..<(3 + words.count), using: &random)]
+    case .vlans: return ["all", "10+20-29", "2", "2-4094"][Int.random(in: 0..<4, using: &random)]
+    case .flood: return ["none", "broadcast", "unicast+multicast"][Int.random(in: 0..<3, using: &random)]
+    case .stations: return "52:54:00:12:34:56+52:54:00:ab:cd:ef"
+    case .stormLimit: return Bool.random(using: &random) ? "\(Int.random(in: 1...9999, using: &random))" : "10Mbit"
+    case .bitRate: return "\(Int.random(in: 1...999, using: &random))Mbit"
+    case .processors: return "0-3+5"
     }
   }
 

@@ -64,8 +64,12 @@ struct LabSwitch: SwitchControl {
     }
     found.settings = [
       "tap": .string(found.target), "mtu": 1400, "up": false, "address": ["10.0.0.1/24", "fd00::1/64"],
-      "comment": "a\u{1B}[31m",
+      "comment": "a\u{1B}[31m", "vlan": 10, "secure": true,
     ]
+    found.effectiveSettings = found.settings
+    found.effectiveSettings?["accept"] = "untagged"
+    found.effectiveSettings?["mac_limit"] = 4
+    found.effectiveSettings?["flood"] = ["multicast", "broadcast"]
     return found
   }
 
@@ -82,7 +86,9 @@ struct LabSwitch: SwitchControl {
   }
   func entry(_ mac: MACAddress) async throws(Problem) -> [FDBDetail] {
     let moves = [FDBDetail.Move(time: "2026-01-01T00:00:01.000Z", from: "db", to: "web")]
-    return [FDBDetail(Self.first, since: Self.moment, history: moves)]
+    var entry = Self.first
+    entry.addresses = ["10.0.0.9", "fe80::1"]
+    return [FDBDetail(entry, since: Self.moment, hostName: "printer\u{1B}[31m", history: moves)]
   }
   func addEntry(_ request: JSONValue) async throws(Problem) -> FDBEntry {
     FDBEntry(
@@ -103,11 +109,16 @@ struct LabSwitch: SwitchControl {
     let queue = (
       "queue_full", "The queue of the port was full.", "Raise txqueuelen of the port or slow the sender down."
     )
-    let row = { (reason: (String, String, String), port: String, count: UInt64) in
+    let row = { (reason: (String, String, String), port: String, count: UInt64, frame: String?) in
       DropRow(
-        reason: reason.0, port: port, count: count, meaning: reason.1, remedy: reason.2, lastSeen: Self.moment)
+        reason: reason.0, port: port, count: count, meaning: reason.1, remedy: reason.2, lastSeen: Self.moment,
+        lastFrame: frame)
     }
-    return [row(source, "web", 3), row(source, "db", 1234), row(queue, "db", 1)]
+    return [
+      row(source, "web", 3, "01:00:5e:00:00:01 > ff:ff:ff:ff:ff:ff, ARP, 60 bytes"),
+      row(source, "db", 1234, "00:00:00:00:00:00 > 52:54:00:00:00:01, name \u{1B}[31m, 90 bytes"),
+      row(queue, "db", 1, nil),
+    ]
   }
 
   func configuration() async throws(Problem) -> SwitchConfiguration {
@@ -116,4 +127,38 @@ struct LabSwitch: SwitchControl {
     return configuration
   }
   func saveConfiguration(path: String?) async throws(Problem) -> String { path ?? "/etc/tapswitch/lab.yaml" }
+
+  func planConfiguration(_ wanted: SwitchConfiguration) async throws(Problem) -> PlanDocument {
+    guard !wanted.ports.isEmpty else { return PlanDocument(changes: []) }
+    return PlanDocument(
+      changes: [
+        .init(path: "ageing", old: 300, new: 600), .init(path: "ports.web.mtu", old: 1500, new: 9000),
+        .init(path: "ports.web.comment", old: "a\u{1B}[31m", new: .null),
+        .init(path: "ports.new", old: .null, new: ["tap": "tap-new", "vlan": 10]),
+        .init(path: "ports.db", old: ["tap": "tap-db"], new: .null),
+      ], remade: ["web"], warnings: ["port c has no VLAN settings"])
+  }
+  func applyConfiguration(
+    _ wanted: SwitchConfiguration, confirmWithin seconds: Int?
+  ) async throws(Problem) -> PlanDocument {
+    // The device of this name says that a change waits to be confirmed.
+    if wanted.ports.first?.target == "pending" { throw ChangeProblem.pending(secondsLeft: 42) }
+    return try await planConfiguration(wanted)
+  }
+  func confirmConfiguration() async throws(Problem) {}
+
+  let eventHub: EventHub = {
+    let hub = TestEvents.hub()
+    let mac = MACAddress(bits: 0x5254_0000_0001)
+    var events: [EventDocument] = [
+      .portUp("web"), .learned(mac, vlan: 1, port: "web"), .moved(mac, vlan: 1, from: "web", to: "db"),
+      .pinned(mac, vlan: 1, port: "web", otherPort: "db", moves: 6, seconds: 30, cause: .clone),
+      .portWaiting("c", reason: "no network namespace \u{1B}[31mc\u{7}"), .configApplied(changes: 2, confirmWithin: 60),
+    ]
+    for index in events.indices {
+      events[index].time = moment
+      hub.publish(events[index])
+    }
+    return hub
+  }()
 }

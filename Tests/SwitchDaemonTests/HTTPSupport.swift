@@ -19,8 +19,14 @@ actor FakeSwitch: SwitchControl {
   private(set) var pieces = 0
   /// The piece from which on the table fails.
   var failsFrom: Int?
+  /// What was asked to be applied, and for how long it may wait to be confirmed.
+  private(set) var applied: [(ports: [String], seconds: Int?)] = []
+  /// Why nothing can be changed.
+  var obstacle: Problem?
+  nonisolated let eventHub: EventHub
 
-  init(ports: [String] = ["web", "db"], entries: Int = 0) {
+  init(ports: [String] = ["web", "db"], entries: Int = 0, hub: EventHub = TestEvents.hub()) {
+    eventHub = hub
     for (index, name) in ports.enumerated() {
       portList.append(PortStatus(name: name, id: index, kind: "tap", target: "tap-\(name)", state: .up, mtu: 1500))
     }
@@ -33,6 +39,7 @@ actor FakeSwitch: SwitchControl {
 
   func set(delay: Duration?) { self.delay = delay }
   func set(failsFrom: Int?) { self.failsFrom = failsFrom }
+  func set(obstacle: Problem?) { self.obstacle = obstacle }
   func removeEntries(_ doomed: (FDBEntry) -> Bool) { table.removeAll(where: doomed) }
 
   func status() async throws(Problem) -> SwitchStatus {
@@ -109,6 +116,18 @@ actor FakeSwitch: SwitchControl {
   }
   func configuration() throws(Problem) -> SwitchConfiguration { SwitchConfiguration() }
   func saveConfiguration(path: String?) throws(Problem) -> String { path ?? "/etc/tapswitch/lab.yaml" }
+  func planConfiguration(_ wanted: SwitchConfiguration) throws(Problem) -> PlanDocument {
+    PlanDocument(changes: wanted.ports.map { .init(path: "ports.\($0.name)", old: .null, new: $0.settingsObject) })
+  }
+  func applyConfiguration(_ wanted: SwitchConfiguration, confirmWithin seconds: Int?) throws(Problem) -> PlanDocument {
+    if let obstacle { throw obstacle }
+    applied.append((wanted.ports.map(\.name), seconds))
+    return try planConfiguration(wanted)
+  }
+  func confirmConfiguration() throws(Problem) {
+    guard applied.last?.seconds != nil else { throw ChangeProblem.nothingPending }
+    applied = []
+  }
 
   private func missing(_ what: String) -> Problem { Problem(ConfigurationError(.notFound, "nothing called \(what)")) }
 }
@@ -116,7 +135,7 @@ actor FakeSwitch: SwitchControl {
 /// A server on a socket of its own, gone when `body` is.
 func withServer(
   _ control: any SwitchControl = FakeSwitch(), clients: Int = 64, patience: Duration = .seconds(10),
-  listen: ListenAddress? = nil, _ body: (String) async throws -> Void
+  listen: ListenAddress? = nil, keepAlive: Duration = .seconds(15), _ body: (String) async throws -> Void
 ) async throws {
   let place = try TestPlace()
   defer { place.remove() }
@@ -124,7 +143,8 @@ func withServer(
   var logger = Logger(label: "test") { _ in SwitchLogHandler(level: .critical, format: .text) }
   logger.logLevel = .critical
   let server = try await ControlServer.start(
-    socket: socket, listen: listen, control: control, logger: logger, clients: clients, patience: patience)
+    socket: socket, listen: listen, control: control, logger: logger, clients: clients, patience: patience,
+    keepAlive: keepAlive)
   do {
     try await body(place.socket)
     await server.stop()

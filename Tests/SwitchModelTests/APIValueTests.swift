@@ -47,6 +47,12 @@ import Testing
       offload: PortOffload(checksum: true, tso4: true, tso6: true, uso: false), counters: Self.known,
       settings: try PortConfiguration(spec: "tap:tap-web,up=off").settingsObject)
     try Self.check(web, "Port", &text)
+    let guest = try PortConfiguration(spec: "tap:guest,vlan=10,secure=on")
+    try Self.check(
+      PortStatus(
+        name: "guest", id: 3, kind: "tap", target: "guest", state: .up, mtu: 1500,
+        vlan: PortVLANStatus(guest.vlans(default: .all)), settings: guest.settingsObject,
+        effectiveSettings: guest.effectiveSettingsObject), "Port", &text)
     try Self.check(waiting, "Port", &text)
     try Self.check(Self.entry, "FDBEntry", &text)
     try Self.check(

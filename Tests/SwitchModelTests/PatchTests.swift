@@ -27,7 +27,7 @@ import Testing
   }
 
   static let wrong: [JSONValue] = [
-    "mtu=9000", 5, nil, ["colour": 1, "mtu": 5], ["vlan": 10], ["mac": "52:54:00:00:00:01"], ["netns": nil],
+    "mtu=9000", 5, nil, ["colour": 1, "mtu": 5], ["clients": 10], ["mac": "52:54:00:00:00:01"], ["netns": nil],
     ["name": "db"],
     ["tap": "tap-db", "persist": true, "comment": "it's"], ["tap": 5], ["tap": "a b"], ["tun": "x"], ["up": "perhaps"],
     ["up": nil, "address": "10.0.0.1"], ["address": [["a"]]], ["mtu": ["a": 1]], ["mtu": [1500]], ["mtu": true],

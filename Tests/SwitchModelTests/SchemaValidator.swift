@@ -25,6 +25,7 @@ struct SchemaValidator {
       let types = keyword.value.array ?? [keyword.value]
       return types.contains { $0.string.map { isOf($0, value) } ?? false } ? [] : fault
     case "enum": return keyword.value.array?.contains(value) ?? false ? [] : fault
+    case "const": return value == keyword.value ? [] : fault
     case "anyOf": return (keyword.value.array ?? []).contains { faults(value, $0, path).isEmpty } ? [] : fault
     case "oneOf": return (keyword.value.array ?? []).filter { faults(value, $0, path).isEmpty }.count == 1 ? [] : fault
     case "minimum": return value.integer.map { $0 >= keyword.value.integer ?? .max } ?? true ? [] : fault

@@ -60,7 +60,7 @@ import Wire
     "tap:all", "tap:..", "tap:\u{1B}[2J", "tap:täp", "tpa:tap0", "tun:tun0", "stream:unix:/run/x.sock", "bridge:br0",
     "TAP:tap0", "tap:tap0,", "tap:tap0,up", "tap:tap0,=on", "tap:tap0,up=on,up=off",
     "tap:tap0,colour=red", "tap:tap0,commment=x", "tap:tap0,adress=10.0.0.1/24", "tap:tap0,MTU=1500",
-    "tap:tap0,\u{1B}[2J=1", "tap:tap0,vlan=10", "tap:tap0,mac_limit=4", "tap:tap0,clients=4", "tap:tap0,peer=1.2.3.4:5",
+    "tap:tap0,\u{1B}[2J=1", "tap:tap0,clients=4", "tap:tap0,peer=1.2.3.4:5",
     "tap:tap0,name=", "tap:tap0,name=a b", "tap:tap0,name=0123456789012345678901234567890123",
     "tap:tap0,up=", "tap:tap0,up=true", "tap:tap0,up=no", "tap:tap0,up=perhaps", "tap:tap0,up=ON",
     "tap:tap0,mtu=", "tap:tap0,mtu=67", "tap:tap0,mtu=65522", "tap:tap0,mtu=-1", "tap:tap0,mtu=1e3",
@@ -112,58 +112,13 @@ import Wire
     var random = SeededGenerator(seed: seed)
     let parts = [
       "tap", ":", ",", "=", "+", "/", "@", "mtu", "address", "netns", "pid:", "10.0.0.1", "24", "::", "é", "\0", "k",
-      "Gi",
+      "Gi", ",vlan=", ",tagged=", ",rps_cpus=", ",flood=", ",storm_unknown=", ",rate_in=", ",allow_mac=", "-", "4094",
+      "4095", "all", "unicast", "bit", "1.5", "secure=on",
     ]
     for _ in 0..<3000 {
       let count = Int.random(in: 0...12, using: &random)
       let spec = (0..<count).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
       if let port = try? PortConfiguration(spec: spec) { #expect(PortName.isValid(port.name)) }
-    }
-  }
-}
-
-/// Acceptable configurations at random.
-enum RandomConfiguration {
-  static func port(_ random: inout SeededGenerator, named name: String? = nil, device: String? = nil) throws
-    -> PortConfiguration
-  {
-    var values: [Setting: SettingValue] = [:]
-    for setting in SettingTable.settings(of: .tap) where setting != .portName && Bool.random(using: &random) {
-      values[setting] = try setting.type.parse(text(setting.type, &random), .spec)
-    }
-    let device = device ?? word(&random, 15, "abcxyz0123._-,+=@#'\"")
-    return try PortConfiguration(
-      kind: .tap, target: device, name: name ?? (Bool.random(using: &random) ? nil : word(&random, 32, "abAB09_.-")),
-      values: values)
-  }
-
-  private static func word(_ random: inout SeededGenerator, _ maximum: Int, _ letters: String) -> String {
-    let letters = Array(letters)
-    return "d"
-      + String(
-        (0..<Int.random(in: 0..<maximum, using: &random)).map { _ in letters.randomElement(using: &random) ?? "a" })
-  }
-
-  private static func text(_ type: SettingType, _ random: inout SeededGenerator) -> String {
-    switch type {
-    case .text: return word(&random, 40, "abc ,:#{}[]&*!|>'\"%@`-?~=+éß漢\\/0123")
-    case .portName: return word(&random, 32, "abAB09_.-")
-    case .switchName: return word(&random, 31, "ab09_.-")
-    case .boolean: return Bool.random(using: &random) ? "on" : "off"
-    case .integer(let range, _), .duration(let range): return String(Int.random(in: range, using: &random))
-    case .unicastMAC:
-      let digitsOnly = Bool.random(using: &random)
-      return MACAddress(bits: digitsOnly ? 0x0010_2030_4050 : .random(in: 1..<1 << 40, using: &random)).description
-    case .namespace: return ["web", "pid:17", "/run/netns/web", "no", "12"].randomElement(using: &random) ?? "web"
-    case .addresses:
-      return (0..<Int.random(in: 1...4, using: &random)).map { index in
-        Bool.random(using: &random)
-          ? "10.0.\(index).\(Int.random(in: 1...254, using: &random))/24"
-          : "fd00:\(index)::\(String(index + 1, radix: 16))/64"
-      }.joined(separator: "+")
-    case .routes: return "10.9.0.0/16@10.0.0.254+fd01::/48"
-    case .listenAddress: return "127.0.0.1:\(Int.random(in: 1...65535, using: &random))"
-    case .group: return "staff"
     }
   }
 }

@@ -107,7 +107,7 @@ import Wire
 
   /// The table holds what the contract says: ranges, defaults, which change live.
   @Test func table() throws {
-    #expect(SettingTable.port.filter { !$0.isLive }.map(\.key) == ["name", "mac", "netns", "persist"])
+    #expect(SettingTable.port.filter { !$0.isLive }.map(\.key) == ["name", "mac", "netns", "persist", "napi"])
     #expect(SettingTable.switchWide.filter { !$0.isLive }.map(\.key) == ["name", "table_size", "workers", "spin"])
     for setting in SettingTable.port + SettingTable.switchWide {
       guard let value = setting.defaultValue else { continue }

@@ -13,7 +13,8 @@ ROUTES = {
     ("/v1/status", "get"), ("/v1/ports", "get"), ("/v1/ports", "post"), ("/v1/ports/{name}", "get"),
     ("/v1/ports/{name}", "patch"), ("/v1/ports/{name}", "delete"), ("/v1/fdb", "get"), ("/v1/fdb", "post"),
     ("/v1/fdb/{mac}", "delete"), ("/v1/fdb/flush", "post"), ("/v1/vlans", "get"), ("/v1/drops", "get"),
-    ("/v1/config", "get"), ("/v1/config/save", "post"), ("/openapi.json", "get"),
+    ("/v1/config", "get"), ("/v1/config/save", "post"), ("/v1/config/plan", "post"), ("/v1/config/apply", "post"),
+    ("/v1/config/confirm", "post"), ("/v1/events", "get"), ("/openapi.json", "get"),
 }
 
 

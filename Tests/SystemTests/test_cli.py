@@ -12,8 +12,9 @@ from harness.switch import run_cli
 
 CLIENT = [("status",), ("port", "list"), ("port", "show"), ("port", "add"), ("port", "set"), ("port", "remove"),
           ("fdb", "list"), ("fdb", "show"), ("fdb", "add"), ("fdb", "remove"), ("fdb", "flush"), ("vlan", "list"),
-          ("drops",)]
-OTHER = [("run",), ("config", "validate"), ("config", "show"), ("config", "save")]
+          ("drops",), ("events",)]
+OTHER = [("run",), ("config", "validate"), ("config", "show"), ("config", "save"),
+         ("config", "plan"), ("config", "apply"), ("config", "confirm")]
 GROUPS = [(), ("port",), ("fdb",), ("vlan",), ("config",)]
 
 
@@ -35,7 +36,10 @@ def test_help_of_run_names_every_option():
 
 def test_help_shows_the_settings_of_a_port():
     text = run_cli("port", "add", "--help")[1] + run_cli("run", "--help")[1]
-    for setting in ("mtu", "netns", "address", "routes", "txqueuelen", "persist"):
+    for setting in ("mtu", "netns", "address", "routes", "txqueuelen", "persist", "vlan", "native", "tagged", "accept",
+                    "tpid", "qinq", "learning", "flood", "mac_limit", "mac_limit_action", "allow_mac", "locked",
+                    "isolated", "group", "storm_broadcast", "storm_multicast", "storm_unknown", "rate_in", "rate_out",
+                    "burst", "bpdu_guard", "loop_probe", "secure"):
         assert setting in text, f"{setting} is in neither --help\n{text}"
 
 

@@ -15,10 +15,11 @@ def three(lab):
     return switch, hosts, wires
 
 
-def heard(wires, frame, sender):
+def heard(switch, wires, frame, sender):
     """Indexes of the ports where the frame arrives."""
+    before = switch.received()
     wires[sender].send(frame)
-    time.sleep(0.05)
+    switch.wait_received(before)
     return [index for index, wire in enumerate(wires) if frame in wire.frames(quiet=0.05, keep=ours)]
 
 
@@ -29,9 +30,9 @@ def vid(frame, number):
 def test_a_static_entry_directs_frames_before_anything_was_heard(three):
     switch, hosts, wires = three
     switch.ok("fdb", "add", STATION, "--port", hosts[1].port)
-    assert heard(wires, plain(hosts[0].mac, STATION), 0) == [1]
+    assert heard(switch, wires, plain(hosts[0].mac, STATION), 0) == [1]
     switch.ok("fdb", "remove", STATION)
-    assert heard(wires, plain(hosts[0].mac, STATION, 60, 2), 0) == [1, 2]
+    assert heard(switch, wires, plain(hosts[0].mac, STATION, 60, 2), 0) == [1, 2]
 
 
 @pytest.mark.parametrize("kind", ["static", "sticky"])
@@ -39,10 +40,10 @@ def test_such_entries_do_not_move_and_their_frames_still_pass(three, kind):
     """A frame from such a source on another port is forwarded but teaches nothing."""
     switch, hosts, wires = three
     switch.ok("fdb", "add", STATION, "--port", hosts[1].port, *(["--sticky"] if kind == "sticky" else []))
-    assert heard(wires, plain(STATION, BROADCAST, 60, 1), 0) == [1, 2]
+    assert heard(switch, wires, plain(STATION, BROADCAST, 60, 1), 0) == [1, 2]
     shown, = [entry for entry in switch.fdb() if entry["mac"] == STATION]
     assert (shown["port"], shown["kind"], shown["moves"]) == (hosts[1].port, kind, 0)
-    assert heard(wires, plain(hosts[2].mac, STATION, 60, 2), 2) == [1]
+    assert heard(switch, wires, plain(hosts[2].mac, STATION, 60, 2), 2) == [1]
 
 
 def test_sticky_ages_and_static_does_not(lab):
@@ -59,7 +60,7 @@ def test_vlan_of_add_and_remove(three):
     switch.ok("fdb", "add", STATION, "--port", hosts[2].port, "--vlan", "20")
     switch.ok("fdb", "add", STATION, "--port", hosts[2].port, "--vlan", "30")
     assert switch.where(STATION) == {1: hosts[1].port, 20: hosts[2].port, 30: hosts[2].port}
-    assert heard(wires, vid(plain(hosts[0].mac, STATION), 20), 0) == [2]
+    assert heard(switch, wires, vid(plain(hosts[0].mac, STATION), 20), 0) == [2]
     switch.ok("fdb", "remove", STATION, "--vlan", "20")
     assert switch.where(STATION) == {1: hosts[1].port, 30: hosts[2].port}
     switch.ok("fdb", "remove", STATION)
@@ -70,11 +71,11 @@ def test_vlan_of_add_and_remove(three):
 
 def test_add_over_a_dynamic_entry_and_over_itself(three):
     switch, hosts, wires = three
-    heard(wires, plain(STATION, BROADCAST), 0)
+    heard(switch, wires, plain(STATION, BROADCAST), 0)
     assert switch.where(STATION) == {1: hosts[0].port}
     switch.ok("fdb", "add", STATION, "--port", hosts[1].port)
     assert switch.where(STATION) == {1: hosts[1].port}
-    assert heard(wires, plain(hosts[2].mac, STATION, 60, 2), 2) == [1]
+    assert heard(switch, wires, plain(hosts[2].mac, STATION, 60, 2), 2) == [1]
     rc, _, err = switch.cli("fdb", "add", STATION, "--port", hosts[1].port)
     assert rc in (0, 65), err
     assert len([entry for entry in switch.fdb() if entry["mac"] == STATION]) == 1
@@ -105,8 +106,8 @@ def test_flush_takes_dynamic_entries_only(three):
 
     def learn():
         for index in (0, 1):
-            heard(wires, plain(mac(index + 1), BROADCAST), index)
-            heard(wires, vid(plain(mac(index + 1), BROADCAST), 20), index)
+            heard(switch, wires, plain(mac(index + 1), BROADCAST), index)
+            heard(switch, wires, vid(plain(mac(index + 1), BROADCAST), 20), index)
 
     def dynamic():
         return {(entry["mac"], entry["vlan"]) for entry in switch.fdb() if entry["kind"] == "dynamic"}
@@ -125,7 +126,7 @@ def test_flush_takes_dynamic_entries_only(three):
     switch.ok("fdb", "flush")
     assert dynamic() == set()
     assert {(entry["mac"], entry["kind"]) for entry in switch.fdb()} == {(STATION, "static"), (mac(77), "sticky")}
-    assert heard(wires, plain(hosts[2].mac, mac(1), 60, 9), 2) == [0, 1], "a flushed address is unknown again"
+    assert heard(switch, wires, plain(hosts[2].mac, mac(1), 60, 9), 2) == [0, 1], "a flushed address is unknown again"
     switch.fails(66, "fdb", "flush", "--port", "nobody", saying=("nobody",))
 
 
@@ -138,7 +139,7 @@ def test_static_entries_go_with_their_port(lab):
 
 def test_D1_ten_thousand_sources_from_one_port_leave_the_others_entries(three):
     switch, hosts, wires = three
-    heard(wires, plain(hosts[1].mac, BROADCAST), 1)
+    heard(switch, wires, plain(hosts[1].mac, BROADCAST), 1)
     for number in range(10_000):
         wires[0].send(plain(mac(0x100000 + number), BROADCAST, 60, number))
         if number % 500 == 0:

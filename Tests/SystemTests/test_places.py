@@ -107,7 +107,9 @@ def test_L5_mode_right_from_birth(lab, no_place):
     seen, ending, path = set(), threading.Event(), f"{PLACE}/watched.sock"
 
     def watch():
-        while not ending.is_set():
+        last = False
+        while not last:
+            last = ending.is_set()  # a last look when all is said to be there
             for what in (path, PLACE):
                 try:
                     seen.add((what, stat.S_IMODE(os.lstat(what).st_mode)))

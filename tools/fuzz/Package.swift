@@ -13,20 +13,23 @@ let strict: [SwiftSetting] = [
 
 func fuzzer(_ name: String) -> Target {
   .executableTarget(
-    name: name, dependencies: ["Wire", "BridgeCore", "Offload", "FuzzDriver"], path: name, swiftSettings: strict)
+    name: name, dependencies: ["Wire", "BridgeCore", "Stations", "Offload", "FuzzDriver"], path: name,
+    swiftSettings: strict)
 }
 
 let package = Package(
   name: "tapswitch-fuzz",
-  products: ["fuzzBridge", "fuzzMerge", "fuzzOffload"].map { .executable(name: $0, targets: [$0]) },
+  products: ["fuzzBridge", "fuzzMerge", "fuzzOffload", "fuzzStations"].map { .executable(name: $0, targets: [$0]) },
   targets: [
     .target(name: "Wire", swiftSettings: strict),
     .target(name: "BridgeCore", dependencies: ["Wire"], swiftSettings: strict),
+    .target(name: "Stations", dependencies: ["Wire"], swiftSettings: strict),
     .target(name: "Offload", dependencies: ["Wire"], swiftSettings: strict),
     .target(name: "CFuzzer", path: "CFuzzer"),
     .target(name: "FuzzDriver", dependencies: ["CFuzzer"], path: "FuzzDriver", swiftSettings: strict),
     fuzzer("fuzzBridge"),
     fuzzer("fuzzMerge"),
     fuzzer("fuzzOffload"),
+    fuzzer("fuzzStations"),
   ]
 )

@@ -23,10 +23,12 @@
 #include <unistd.h>
 
 #include "netlink.h"
+#include "sysfs.h"
 #include "tun.h"
 
+/// For a path a user wrote: a FIFO does not make us wait, a terminal does not become ours.
 static inline int ts_open_read(const char *_Nonnull path) {
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     return fd < 0 ? -errno : fd;
 }
 
@@ -60,11 +62,15 @@ static inline int ts_pidfd_open(int pid) {
 /// What a short-lived thread opens inside `namespace`. Descriptors are -1 until opened.
 struct ts_visit {
     int namespace_fd;
+    /// The TUN device to open; null for none.
     const char *_Nullable tun_path;
+    /// The namespace's sysfs (ts_sysfs_mount) instead of a netlink socket.
+    int for_sysfs;
     int tun;
-    int netlink;
-    /// -errno of what failed: setns, then the TUN device, then the socket.
-    int enter_error, tun_error, netlink_error;
+    /// The netlink socket, or the root of the sysfs.
+    int opened;
+    /// -errno of what failed: setns, then the TUN device, then what is `opened`.
+    int enter_error, tun_error, open_error;
 };
 
 static inline void *_Nullable ts_visit_body(void *_Nonnull argument) {
@@ -82,18 +88,22 @@ static inline void *_Nullable ts_visit_body(void *_Nonnull argument) {
             return 0;
         }
     }
-    visit->netlink = ts_netlink_open();
-    if (visit->netlink < 0) {
-        visit->netlink_error = visit->netlink;
-        visit->netlink = -1;
+    visit->opened = visit->for_sysfs ? ts_sysfs_mount() : ts_netlink_open();
+    // Root of a user namespace without a mount namespace of its own may mount once it has one.
+    if (visit->for_sysfs && visit->opened == -EPERM && syscall(SYS_unshare, 0x00020000 /* CLONE_NEWNS */) == 0) {
+        visit->opened = ts_sysfs_mount();
+    }
+    if (visit->opened < 0) {
+        visit->open_error = visit->opened;
+        visit->opened = -1;
     }
     return 0;
 }
 
-/// Opens a netlink socket, and the TUN device where asked, in another namespace. The calling thread stays where it is.
+/// Opens in another namespace what `visit` asks for. The calling thread stays where it is.
 static inline int ts_visit_namespace(struct ts_visit *_Nonnull visit) {
-    visit->tun = visit->netlink = -1;
-    visit->enter_error = visit->tun_error = visit->netlink_error = 0;
+    visit->tun = visit->opened = -1;
+    visit->enter_error = visit->tun_error = visit->open_error = 0;
     pthread_attr_t attributes;
     int error = pthread_attr_init(&attributes);
     if (error) return -error;
@@ -113,7 +123,7 @@ static inline int ts_visit_namespace(struct ts_visit *_Nonnull visit) {
 
 /// What the child of ts_visit_owned_namespace tells, with the descriptors as SCM_RIGHTS.
 struct ts_visit_answer {
-    int enter_error, tun_error, netlink_error;
+    int enter_error, tun_error, open_error;
 };
 
 union ts_visit_control {
@@ -142,18 +152,19 @@ static inline void ts_visit_in_child(struct ts_visit *_Nonnull visit, int user_n
     // Who is in that namespace must find nothing of ours here: neither memory to look into nor other descriptors.
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     ts_close_all_but(user_namespace, visit->namespace_fd, channel);
-    if (syscall(SYS_setns, user_namespace, 0x10000000 /* CLONE_NEWUSER */) < 0) {
+    // EINVAL: it is the one we are in.
+    if (syscall(SYS_setns, user_namespace, 0x10000000 /* CLONE_NEWUSER */) < 0 && errno != EINVAL) {
         visit->enter_error = -errno;
     } else {
         (void)ts_visit_body(visit);
     }
-    struct ts_visit_answer answer = {visit->enter_error, visit->tun_error, visit->netlink_error};
+    struct ts_visit_answer answer = {visit->enter_error, visit->tun_error, visit->open_error};
     struct iovec part = {&answer, sizeof answer};
     union ts_visit_control control = {{0}};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
     int descriptors[2], count = 0;
     if (visit->tun >= 0) descriptors[count++] = visit->tun;
-    if (visit->netlink >= 0) descriptors[count++] = visit->netlink;
+    if (visit->opened >= 0) descriptors[count++] = visit->opened;
     if (count > 0) {
         message.msg_control = control.room;
         message.msg_controllen = CMSG_SPACE(count * sizeof(int));
@@ -186,18 +197,18 @@ static inline int ts_visit_read_answer(struct ts_visit *_Nonnull visit, int chan
         }
     }
     if (length != (ssize_t)sizeof answer) return -ECHILD;
-    int opened = !answer.enter_error && !answer.tun_error;
-    int expected = opened ? (visit->tun_path != 0) + !answer.netlink_error : 0;
+    int entered = !answer.enter_error && !answer.tun_error;
+    int expected = entered ? (visit->tun_path != 0) + !answer.open_error : 0;
     if (count != expected) {  // this process may have no more
         for (int index = 0; index < count && index < 2; index++) (void)close(descriptors[index]);
         return -EMFILE;
     }
     visit->enter_error = answer.enter_error;
     visit->tun_error = answer.tun_error;
-    visit->netlink_error = answer.netlink_error;
+    visit->open_error = answer.open_error;
     int next = 0;
-    if (opened && visit->tun_path) visit->tun = descriptors[next++];
-    if (opened && !answer.netlink_error) visit->netlink = descriptors[next];
+    if (entered && visit->tun_path) visit->tun = descriptors[next++];
+    if (entered && !answer.open_error) visit->opened = descriptors[next];
     return 0;
 }
 
@@ -205,8 +216,8 @@ static inline int ts_visit_read_answer(struct ts_visit *_Nonnull visit, int chan
 /// process cannot enter that, a child of it can, and passes back what it opened. The owner of the user namespace has
 /// every right over it from outside too (user_namespaces(7)), so that what was opened there can be used here.
 static inline int ts_visit_owned_namespace(struct ts_visit *_Nonnull visit) {
-    visit->tun = visit->netlink = -1;
-    visit->enter_error = visit->tun_error = visit->netlink_error = 0;
+    visit->tun = visit->opened = -1;
+    visit->enter_error = visit->tun_error = visit->open_error = 0;
     int user_namespace = ioctl(visit->namespace_fd, NS_GET_USERNS, 0);
     if (user_namespace < 0) return -errno;
     int channel[2];
@@ -215,9 +226,14 @@ static inline int ts_visit_owned_namespace(struct ts_visit *_Nonnull visit) {
         (void)close(user_namespace);
         return -error;
     }
+    // A signal's handler would find descriptors in the child that are not what they are here.
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
     pid_t child = fork();
     int result = child < 0 ? -errno : 0;
     if (child == 0) ts_visit_in_child(visit, user_namespace, channel[1]);
+    pthread_sigmask(SIG_SETMASK, &before, 0);
     (void)close(channel[1]);
     (void)close(user_namespace);
     if (child > 0) {

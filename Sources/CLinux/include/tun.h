@@ -22,12 +22,20 @@ static inline int ts_tun_open(const char *_Nonnull path) {
     return fd < 0 ? -errno : fd;
 }
 
+/// TUNGETFEATURES: the flags of TUNSETIFF that the driver knows. It takes others without a word.
+static inline int ts_tun_features(int fd) {
+    unsigned features = 0;
+    return ioctl(fd, TUNGETFEATURES, &features) < 0 ? -errno : (int)(features & 0xffff);
+}
+
 /// TUNSETIFF as a TAP with offload header and without packet information. `name` holds less than IFNAMSIZ bytes.
-static inline int ts_tun_attach(int fd, const char *_Nonnull name, int multi_queue) {
+/// Whether there is NAPI belongs to the attachment: the next one to the same device begins without.
+static inline int ts_tun_attach(int fd, const char *_Nonnull name, int multi_queue, int napi) {
     struct ifreq request;
     memset(&request, 0, sizeof request);
     strncpy(request.ifr_name, name, IFNAMSIZ - 1);
-    request.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (multi_queue ? IFF_MULTI_QUEUE : 0));
+    request.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | (multi_queue ? IFF_MULTI_QUEUE : 0) |
+                                (napi ? IFF_NAPI : 0));
     return ioctl(fd, TUNSETIFF, &request) < 0 ? -errno : 0;
 }
 

@@ -36,11 +36,12 @@ package enum Daemon {
       await supervisor.stop()
       throw error
     }
+    await supervisor.serve(on: server)
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     let (up, total) = await supervisor.readiness
     writeToStderr("ready: \(up) of \(total) ports up\n")
     ServiceManager.notify("READY=1\nSTATUS=\(up) of \(total) ports up")
-    await wait(for: signals, logger)
+    await wait(for: signals, logger, supervisor)
     ServiceManager.notify("STOPPING=1")
     await server.stop()
     await supervisor.stop()
@@ -50,7 +51,9 @@ package enum Daemon {
     _ plan: StartPlan, _ capture: FileCapture?, _ logger: Logger
   ) async throws -> Supervisor {
     let configuration = plan.configuration
+    for warning in configuration.warnings { logger.warning("\(warning)") }
     let events = SupervisorEvents()
+    let observations = ObservationBox()
     let dataplane: Dataplane
     do {
       dataplane = try Dataplane(
@@ -59,14 +62,14 @@ package enum Daemon {
           forwardReserved: configuration.forwardReserved, seed: UInt64.random(in: 0...UInt64.max),
           workers: workers(configuration),
           spin: UInt64(clamping: configuration.spin ?? Processors.spin) * 1000),
-        capture: capture
-      ) { events.yield(.notice($0)) }
+        capture: capture, notify: { events.yield(.notice($0)) },
+        observe: { if observations.add($0) { events.yield(.observed) } })
     } catch {
       throw Problem(kind: "system", title: "Cannot start the data plane", status: 500, detail: "\(error)")
     }
     let supervisor = Supervisor(
-      configuration, saved: plan.saved, path: plan.path, dataplane: dataplane, capture: capture, events: events,
-      logger: logger)
+      configuration, saved: plan.saved, source: plan.source, dataplane: dataplane, capture: capture, events: events,
+      observations: observations, stateFile: TableStateFile.standard(switchName: configuration.name), logger: logger)
     do {
       try await supervisor.start()
     } catch {
@@ -104,14 +107,16 @@ package enum Daemon {
     signal(SIGXFSZ, SIG_IGN)
   }
 
-  /// Until the first signal that asks to end.
-  private static func wait(for signals: UnixSignalsSequence, _ logger: Logger) async {
+  /// Until the first signal that asks to end. One that asks for the file to be applied is heard while that goes on.
+  private static func wait(for signals: UnixSignalsSequence, _ logger: Logger, _ supervisor: Supervisor) async {
     for await signal in signals {
       guard signal == .sighup else {
         logger.info("stopping: \(signal)")
         return
       }
-      logger.warning("SIGHUP: the configuration file is read at start only; use tapswitch port and fdb commands")
+      ServiceManager.reloading()
+      await supervisor.reload()
+      ServiceManager.notify("READY=1")
     }
   }
 }

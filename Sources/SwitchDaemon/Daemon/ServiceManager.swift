@@ -1,8 +1,12 @@
 // Tells systemd, or whoever set NOTIFY_SOCKET, how the switch is doing: sd_notify(3), without its library.
 
 internal import Glibc
+internal import LinuxIO
 
 enum ServiceManager {
+  /// The configuration is being read again. With the time, as units of `Type=notify-reload` want it.
+  static func reloading() { notify("RELOADING=1\nMONOTONIC_USEC=\(Clock.monotonic() / 1000)") }
+
   /// Sends `state` (`READY=1`, `STATUS=…`, one a line). Without a manager, or with one that does not listen, nothing
   /// happens: a switch runs as well without.
   static func notify(_ state: String) {

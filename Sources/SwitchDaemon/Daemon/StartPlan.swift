@@ -9,8 +9,7 @@ struct StartPlan: Sendable {
   let configuration: SwitchConfiguration
   /// What the configuration file holds; nil without one.
   let saved: SwitchConfiguration?
-  /// The configuration file, absolute.
-  let path: String?
+  let source: ConfigurationSource
   let capture: String?
   let socketPath: String
   /// The socket is at its default place, whose directory is ours to make.
@@ -18,20 +17,8 @@ struct StartPlan: Sendable {
   let logger: Logger
 
   init(_ options: RunOptions) throws {
-    var configuration = SwitchConfiguration()
-    var saved: SwitchConfiguration?
-    if let file = options.configuration {
-      configuration = try ConfigurationFile.load(path: file)
-      saved = configuration
-    }
-    path = options.configuration.map(StartPlan.absolute)
-    if let name = options.name { try configuration.set(.switchName, option: "--name", text: name) }
-    if let ageing = options.ageing { try configuration.set(.ageing, option: "--ageing", text: ageing) }
-    if let group = options.socketGroup { try configuration.set(.socketGroup, option: "--socket-group", text: group) }
-    if let listen = options.listen { try configuration.set(.listen, option: "--listen", text: listen) }
-    try configuration.merge(specs: options.ports)
-    self.configuration = configuration
-    self.saved = saved
+    source = ConfigurationSource(options, path: options.configuration.map(StartPlan.absolute))
+    (configuration, saved) = try source.load()
     capture = options.capture
     socketPath =
       options.socket ?? ControlPlaces.socket(of: configuration.name, in: ControlPlaces.ownDirectory())

@@ -14,18 +14,22 @@ struct APIResponder: Sendable {
     case reading(HostCheck)
   }
 
+  /// Between two comments that keep an event stream alive, and tell us when its client has gone.
+  static let keepAlive = Duration.seconds(15)
+
   let control: any SwitchControl
   let access: Access
+  let keepAlive: Duration
   let logger: Logger
 
-  func respond(_ request: Request, _ writer: consuming ResponseWriter) async throws {
+  func respond(_ request: Request, _ writer: consuming ResponseWriter, on channel: any Channel) async throws {
     let answer: APIAnswer
     do {
       answer = try await self.answer(request)
     } catch let problem as Problem {
       answer = .problem(problem)
     }
-    try await write(answer, writer)
+    try await write(answer, writer, channel)
   }
 
   /// - Throws: a `Problem`, or what ended the connection.
@@ -50,9 +54,9 @@ struct APIResponder: Sendable {
     if case .reading = access, !route.isForEveryone || route.method != .get {
       throw RequestProblem.readingOnly(target.path)
     }
-    let body = route.body == nil ? [] : try await body(of: request)
+    let body = route.body.isEmpty ? [] : try await body(of: request)
     let asked = try APIRequest(
-      route: route, path: path, target: target, accept: request.headers[values: .accept], body: body)
+      route: route, path: path, target: target, headers: request.headers, body: body)
     return try await route.handle(asked, control)
   }
 
@@ -68,7 +72,9 @@ struct APIResponder: Sendable {
     }
   }
 
-  private func write(_ answer: APIAnswer, _ writer: consuming ResponseWriter) async throws {
+  private func write(
+    _ answer: APIAnswer, _ writer: consuming ResponseWriter, _ channel: any Channel
+  ) async throws {
     var head = HTTPResponse(status: HTTPResponse.Status(code: answer.status))
     for header in answer.headers {
       if let name = HTTPField.Name(header.name) { head.headerFields.append(HTTPField(name: name, value: header.value)) }
@@ -92,6 +98,18 @@ struct APIResponder: Sendable {
         logger.warning("the MAC table could not be sent whole: \(problem.detail)")
         throw problem
       }
+      try await body.finish(nil)
+    case .events(let follower):
+      head.headerFields[.contentType] = EventText.mediaType
+      var body = try await writer.writeHead(head)
+      // Who hangs up has gone at once, not when the next event cannot be written.
+      channel.closeFuture.whenComplete { [weak follower] _ in follower?.close() }
+      let pause = keepAlive
+      let ticking = Task { [weak follower] in
+        while (try? await Task.sleep(for: pause)) != nil { follower?.tick() }
+      }
+      defer { ticking.cancel() }
+      while let news = await follower.next() { try await body.write(ByteBuffer(bytes: EventText.bytes(of: news))) }
       try await body.finish(nil)
     }
   }

@@ -27,7 +27,8 @@ struct APIRoute: Sendable {
   let identifier: String
   let summary: String
   var parameters: [Parameter] = []
-  var body: Content?
+  /// What a body may be; none is read if nothing stands here.
+  var body: [Content] = []
   /// Whether a request must have a body.
   var needsBody = true
   var status = 200
@@ -60,11 +61,12 @@ struct APIRequest: Sendable {
   let path: [String: String]
   /// Only items that the route declares, each once.
   let query: [String: String]
-  let accept: [String]
+  let headers: HTTPFields
   let body: [UInt8]
 
-  init(route: APIRoute, path: [String: String], target: RequestTarget, accept: [String], body: [UInt8]) throws(Problem)
-  {
+  init(
+    route: APIRoute, path: [String: String], target: RequestTarget, headers: HTTPFields, body: [UInt8]
+  ) throws(Problem) {
     var query: [String: String] = [:]
     let allowed = route.parameters.filter { !$0.isInPath }.map(\.name)
     for item in target.query {
@@ -79,11 +81,25 @@ struct APIRequest: Sendable {
     }
     self.path = path
     self.query = query
-    self.accept = accept
+    self.headers = headers
     self.body = body
   }
 
   func name() -> String { path["name"] ?? "" }
+
+  /// The media types of `Accept` in lower case, as they stand, without parameters; refused ones (q=0) are left out.
+  var accepted: [String] {
+    headers[values: .accept].flatMap { $0.split(separator: ",") }.compactMap { range in
+      let parts = range.split(separator: ";").map { $0.filter { !$0.isWhitespace }.lowercased() }
+      let isRefused = parts.dropFirst().contains { $0.hasPrefix("q=") && Double($0.dropFirst(2)) == 0 }
+      return isRefused ? nil : parts.first
+    }
+  }
+
+  /// The media type of the body in lower case, without parameters; nil if none is given.
+  var contentType: String? {
+    headers[.contentType].map { String($0.prefix { $0 != ";" }.filter { !$0.isWhitespace }).lowercased() }
+  }
 
   func mac() throws(Problem) -> MACAddress {
     let text = path["mac"] ?? ""
@@ -124,6 +140,8 @@ struct APIAnswer: Sendable {
     case bytes([UInt8], type: String)
     /// A JSON array of unknown length, in pieces.
     case entries(EntryStream)
+    /// Server-sent events, until the client or the switch ends them.
+    case events(EventFollower)
   }
 
   var status = 200

@@ -14,34 +14,85 @@ extension APIRoutes {
       ], isForEveryone: false
     ) { request, control throws(Problem) in
       let configuration = try await control.configuration()
-      if wantsJSON(request.accept) {
+      if wantsJSON(request.accepted) {
         return APIAnswer(body: .bytes(configuration.document.bytes, type: "application/json"))
       }
       return APIAnswer(body: .bytes(Array(YAMLWriter.text(of: configuration).utf8), type: yaml))
     },
 
     APIRoute(
+      method: .post, path: "/v1/config/plan", identifier: "planConfiguration",
+      summary: "What applying this configuration would change. Nothing is.", body: document,
+      answers: [.component("Plan")], isForEveryone: false
+    ) { request, control throws(Problem) in
+      try .json(try await control.planConfiguration(try configuration(in: request)))
+    },
+
+    APIRoute(
+      method: .post, path: "/v1/config/apply", identifier: "applyConfiguration",
+      summary: "Makes the running configuration this one: all of it or, if anything fails, none. Answers what changed. "
+        + "The configuration file stays as it is.",
+      parameters: [
+        APIRoute.Parameter(
+          name: "confirm",
+          help: "Seconds after which what was there before is put back, unless /v1/config/confirm is called. "
+            + "Until then every other change is 423.",
+          schema: ["type": "integer", "minimum": 1, "maximum": 86400])
+      ], body: document, answers: [.component("Plan")], isForEveryone: false
+    ) { request, control throws(Problem) in
+      let seconds = try request.number("confirm", 1...86400)
+      let wanted = try configuration(in: request)
+      return try .json(try await control.applyConfiguration(wanted, confirmWithin: seconds))
+    },
+
+    APIRoute(
+      method: .post, path: "/v1/config/confirm", identifier: "confirmConfiguration",
+      summary: "Keeps what was applied with confirm.", answers: [.component("Confirmed")], isForEveryone: false
+    ) { _, control throws(Problem) in
+      try await control.confirmConfiguration()
+      return try .json(["confirmed": true])
+    },
+
+    APIRoute(
       method: .post, path: "/v1/config/save", identifier: "saveConfiguration",
       summary: "Writes the running configuration to the file the switch was started with, or to path.",
-      body: .component("SaveRequest"), needsBody: false, answers: [.component("Saved")], isForEveryone: false
+      body: [.component("SaveRequest")], needsBody: false, answers: [.component("Saved")], isForEveryone: false
     ) { request, control throws(Problem) in
       let path = try savePath(try request.json(empty: [:]))
       return try .json(["path": try await control.saveConfiguration(path: path)])
     },
   ]
 
+  private static let json = "application/json"
   private static let yaml = "application/yaml"
+  /// As YAML was called before RFC 9512, and what `curl --data` says of everything.
+  private static let yamlToo = [
+    yaml, "application/x-yaml", "text/yaml", "text/x-yaml", "text/plain", "application/x-www-form-urlencoded",
+  ]
+  private static let document = [
+    APIRoute.Content(type: yaml, schema: ["type": "string"]), APIRoute.Content(type: json, schema: ["type": "object"]),
+  ]
 
   /// What stands first of JSON and YAML; JSON if neither does.
-  private static func wantsJSON(_ accept: [String]) -> Bool {
-    for field in accept {
-      for range in field.split(separator: ",") {
-        let type = range.prefix { $0 != ";" }.filter { !$0.isWhitespace }.lowercased()
-        if type == "application/json" { return true }
-        if type == yaml || type == "text/yaml" || type == "text/plain" { return false }
-      }
+  private static func wantsJSON(_ accepted: [String]) -> Bool {
+    for type in accepted {
+      if type == json { return true }
+      if yamlToo.contains(type) { return false }
     }
     return true
+  }
+
+  /// The configuration that was sent: JSON if it says so, else YAML, which takes JSON too.
+  private static func configuration(in request: APIRequest) throws(Problem) -> SwitchConfiguration {
+    let type = request.contentType ?? yaml
+    guard type == json || yamlToo.contains(type) else { throw RequestProblem.unknownType(type, allowed: [yaml, json]) }
+    let sent = type == json ? try request.json() : .null
+    do throws(ConfigurationErrors) {
+      guard type == json else { return try ConfigurationFile.parse(bytes: request.body, source: nil) }
+      return try SwitchConfiguration(document: DocumentNode(json: sent))
+    } catch {
+      throw Problem(error)
+    }
   }
 
   private static func savePath(_ request: JSONValue) throws(Problem) -> String? {

@@ -12,7 +12,7 @@ extension APIRoutes {
 
     APIRoute(
       method: .post, path: "/v1/ports", identifier: "addPort", summary: "Adds a port while the switch runs.",
-      body: .component("PortRequest"), status: 201, answers: [.component("Port")],
+      body: [.component("PortRequest")], status: 201, answers: [.component("Port")],
       answerHeaders: [("Location", "Where the port is found.")], isForEveryone: false
     ) { request, control throws(Problem) in
       let port = try await control.addPort(try request.json())
@@ -29,7 +29,7 @@ extension APIRoutes {
     APIRoute(
       method: .patch, path: "/v1/ports/{name}", identifier: "changePort",
       summary: "Changes settings by a JSON merge patch, all of them or none.", parameters: [.name],
-      body: APIRoute.Content(type: "application/merge-patch+json", schema: OpenAPI.reference("PortPatch")),
+      body: [APIRoute.Content(type: "application/merge-patch+json", schema: OpenAPI.reference("PortPatch"))],
       answers: [.component("Port")], isForEveryone: false
     ) { request, control throws(Problem) in
       try .json(try await control.patchPort(request.name(), try request.json()))

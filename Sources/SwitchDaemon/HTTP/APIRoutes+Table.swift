@@ -26,7 +26,7 @@ extension APIRoutes {
     APIRoute(
       method: .post, path: "/v1/fdb", identifier: "addEntry",
       summary: "Sets a static or sticky entry. Without vlan: the access or native VLAN of the port.",
-      body: .component("FDBRequest"), status: 201, answers: [.component("FDBEntry")],
+      body: [.component("FDBRequest")], status: 201, answers: [.component("FDBEntry")],
       answerHeaders: [("Location", "Where the entry is found.")], isForEveryone: false
     ) { request, control throws(Problem) in
       let entry = try await control.addEntry(try request.json())
@@ -38,7 +38,7 @@ extension APIRoutes {
     APIRoute(
       method: .post, path: "/v1/fdb/flush", identifier: "flushEntries",
       summary: "Removes dynamic entries: all of them, or those of a port, of a VLAN, or of both.",
-      body: .component("FlushRequest"), needsBody: false, answers: [.component("Removed")], isForEveryone: false
+      body: [.component("FlushRequest")], needsBody: false, answers: [.component("Removed")], isForEveryone: false
     ) { request, control throws(Problem) in
       let value = try request.json(empty: [:])
       let flush: FlushRequest

@@ -5,7 +5,7 @@ internal import SwitchModel
 
 enum APIRoutes {
   /// Every operation, in the order of the contract.
-  static let all: [APIRoute] = [status] + ports + table + [vlans, drops] + configuration + [openAPI]
+  static let all: [APIRoute] = [status] + ports + table + [vlans, drops, events] + configuration + [openAPI]
 
   private static let status = APIRoute(
     method: .get, path: "/v1/status", identifier: "getStatus", summary: "The switch as a whole.",

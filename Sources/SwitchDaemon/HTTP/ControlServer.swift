@@ -17,18 +17,29 @@ package final class ControlServer: Sendable {
   private struct Listener: Sendable {
     let channel: any Channel
     let limit: NIOLoopBound<ClientLimit>
+    /// Where it listens for reading; nil for the control socket.
+    let address: ListenAddress?
   }
 
   private let socket: ControlSocket
   private let group: MultiThreadedEventLoopGroup
   private let logger: Logger
+  private let control: any SwitchControl
+  private let keepAlive: Duration
+  private let makeLimit: @Sendable () -> ClientLimit
   private let listeners = Mutex<[Listener]>([])
   /// Connections whose requests are being handled.
   private let running = Atomic<Int>(0)
   private let isStopped = Atomic<Bool>(false)
 
-  private init(socket: ControlSocket, logger: Logger) {
+  private init(
+    socket: ControlSocket, control: any SwitchControl, keepAlive: Duration, logger: Logger,
+    makeLimit: @escaping @Sendable () -> ClientLimit
+  ) {
+    self.makeLimit = makeLimit
     self.socket = socket
+    self.control = control
+    self.keepAlive = keepAlive
     self.logger = logger
     group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
   }
@@ -45,24 +56,21 @@ package final class ControlServer: Sendable {
   /// The same with other limits, for tests.
   static func start(
     socket: ControlSocket, listen: ListenAddress?, control: any SwitchControl, logger: Logger, clients: Int,
-    patience: Duration
+    patience: Duration, keepAlive: Duration = APIResponder.keepAlive
   ) async throws(Problem) -> ControlServer {
-    let server = ControlServer(socket: socket, logger: logger)
-    let limit = { @Sendable in ClientLimit(limit: clients, patience: TimeAmount(patience)) }
+    let server = ControlServer(socket: socket, control: control, keepAlive: keepAlive, logger: logger) {
+      ClientLimit(limit: clients, patience: TimeAmount(patience))
+    }
     if let listen {
-      let responder = APIResponder(control: control, access: .reading(HostCheck()), logger: logger)
-      do {
-        let address = try SocketAddress(ipAddress: listen.address.description, port: Int(listen.port))
-        try await server.serve(responder, limit) { $0.bind(to: address) }
-      } catch {
+      do throws(Problem) { try await server.serveForReading(on: listen) } catch {
         socket.release()
         await server.stop()
-        throw ListenProblem.make(listen, error)
+        throw error
       }
     }
     do {
-      let responder = APIResponder(control: control, access: .full, logger: logger)
-      try await server.serve(responder, limit) { $0.withBoundSocket(socket.descriptor) }
+      let responder = APIResponder(control: control, access: .full, keepAlive: keepAlive, logger: logger)
+      try await server.serve(responder, on: nil) { $0.withBoundSocket(socket.descriptor) }
     } catch {
       // NIO has taken the descriptor over and closed it.
       await server.stop()
@@ -71,7 +79,8 @@ package final class ControlServer: Sendable {
     return server
   }
 
-  /// Stops: no further clients, the socket's name goes, requests that are being answered get up to `grace`.
+  /// Stops: no further clients, the socket's name goes, event streams end, requests that are being answered get up to
+  /// `grace`.
   /// Returns within a second. A second call does nothing.
   package func stop(grace: Duration = .milliseconds(800)) async {
     guard !isStopped.exchange(true, ordering: .relaxed) else { return }
@@ -81,6 +90,7 @@ package final class ControlServer: Sendable {
       try? await listener.channel.close()
       await onLoop(listener) { $0.quiesce() }
     }
+    control.eventHub.finish()
     await wait(atMost: grace)
     for listener in all { await onLoop(listener) { $0.closeAll() } }
     await wait(atMost: .milliseconds(100))
@@ -90,6 +100,17 @@ package final class ControlServer: Sendable {
       return
     }
     try? await group.shutdownGracefully()
+  }
+
+  private func serveForReading(on address: ListenAddress) async throws(Problem) {
+    let responder = APIResponder(
+      control: control, access: .reading(HostCheck()), keepAlive: keepAlive, logger: logger)
+    do {
+      let socket = try SocketAddress(ipAddress: address.address.description, port: Int(address.port))
+      try await serve(responder, on: address) { $0.bind(to: socket) }
+    } catch {
+      throw ListenProblem.make(address, error)
+    }
   }
 
   private func onLoop(_ listener: Listener, _ body: @escaping @Sendable (ClientLimit) -> Void) async {
@@ -104,13 +125,12 @@ package final class ControlServer: Sendable {
   }
 
   private func serve(
-    _ responder: APIResponder, _ makeLimit: @escaping @Sendable () -> ClientLimit,
-    _ bind: (ServerBootstrap) -> EventLoopFuture<any Channel>
+    _ responder: APIResponder, on address: ListenAddress?, _ bind: (ServerBootstrap) -> EventLoopFuture<any Channel>
   ) async throws {
     let loop = group.next()
-    let limit = try await loop.submit { NIOLoopBound(makeLimit(), eventLoop: loop) }.get()
+    let limit = try await loop.submit { NIOLoopBound(self.makeLimit(), eventLoop: loop) }.get()
     let http = HTTP1Channel(
-      responder: { request, writer, _ in try await responder.respond(request, writer) },
+      responder: { request, writer, channel in try await responder.respond(request, writer, on: channel) },
       configuration: HTTP1Channel.Configuration(
         httpDecoderConfiguration: .init(
           maxHeaderFieldSize: 64 << 10, maxHeaderListSize: 64 << 10, maxHeaderFieldCount: 200)))
@@ -125,7 +145,7 @@ package final class ControlServer: Sendable {
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { channel in self.accept(channel, limit.value, http) }
     let channel = try await bind(bootstrap).get()
-    listeners.withLock { $0.append(Listener(channel: channel, limit: limit)) }
+    listeners.withLock { $0.append(Listener(channel: channel, limit: limit, address: address)) }
   }
 
   /// Runs on the event loop for every new connection.
@@ -155,6 +175,27 @@ package final class ControlServer: Sendable {
     ready.whenFailure { _ in limit.remove(connection) }
     return ready.nonisolated()
   }
+}
+
+extension ControlServer: ControlListeners {
+  /// The old address is given up first: the new one may be a part of it. If the new one cannot be had the old one is
+  /// served again.
+  package func listen(on address: ListenAddress?) async throws(Problem) {
+    let old = listeners.withLock { $0.first { $0.address != nil } }
+    guard old?.address != address else { return }
+    if let old {
+      try? await old.channel.close()
+      await onLoop(old) { $0.quiesce() }
+      listeners.withLock { all in all.removeAll { $0.channel === old.channel } }
+    }
+    guard let address else { return }
+    do throws(Problem) { try await serveForReading(on: address) } catch {
+      if let before = old?.address { try? await serveForReading(on: before) }
+      throw error
+    }
+  }
+
+  package func give(socketTo group: String?) async throws(Problem) { try socket.give(to: group) }
 }
 
 /// What can be wrong with `listen`.

@@ -14,6 +14,8 @@ package struct ControlSocket: Sendable {
   /// The listening socket. `ControlServer` takes it over; until then `release` closes it.
   let descriptor: Int32
   private let identity: FileIdentity
+  /// The directory is held to be ours alone, and opened to the group with the socket.
+  private let makesDirectory: Bool
 
   /// Takes `path`.
   /// - Parameters:
@@ -32,7 +34,26 @@ package struct ControlSocket: Sendable {
     let lock = try ControlDirectory.lock(directory, ours: makesDirectory)
     defer { close(lock) }
     try clear(path)
-    return try bind(path, group: groupID)
+    return try bind(path, group: groupID, makesDirectory)
+  }
+
+  /// Lets another group connect from now on, nil: only this user. Who is connected stays so.
+  func give(to group: String?) throws(Problem) {
+    guard FileIdentity(ofSocketAt: path) == identity else {
+      throw SocketProblem.system(SystemError("lstat", code: ENOENT, detail: path), path)
+    }
+    guard let group else {
+      // Closed before it goes back to our own group.
+      guard unsafe chmod(path, 0o600) == 0, unsafe lchown(path, .max, getegid()) == 0 else {
+        throw SocketProblem.system(SystemError("chown", code: errno, detail: path), path)
+      }
+      return
+    }
+    let number = try UserGroup.number(of: group)
+    if makesDirectory { try ControlDirectory.make(ControlPlaces.parent(of: path), group: number) }
+    guard unsafe chmod(path, 0o600) == 0, unsafe lchown(path, .max, number) == 0, unsafe chmod(path, 0o660) == 0 else {
+      throw SocketProblem.group(number, SystemError("chown", code: errno, detail: path))
+    }
   }
 
   /// Removes the name, if it still is this socket's. The server calls it before it stops to answer.
@@ -67,7 +88,9 @@ package struct ControlSocket: Sendable {
     }
   }
 
-  private static func bind(_ path: String, group: UInt32?) throws(Problem) -> ControlSocket {
+  private static func bind(
+    _ path: String, group: UInt32?, _ makesDirectory: Bool
+  ) throws(Problem) -> ControlSocket {
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(bitPattern: SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { throw SocketProblem.system(SystemError("socket", code: errno), path) }
     // The umask is the process's; for the length of one call other threads create files with fewer rights, never more.
@@ -79,7 +102,8 @@ package struct ControlSocket: Sendable {
       close(descriptor)
       throw SocketProblem.system(SystemError("bind", code: result == 0 ? ENOENT : code, detail: path), path)
     }
-    let made = ControlSocket(path: path, descriptor: descriptor, identity: identity)
+    let made = ControlSocket(
+      path: path, descriptor: descriptor, identity: identity, makesDirectory: makesDirectory)
     if let group, unsafe lchown(path, .max, group) != 0 {
       let code = errno
       made.release()

@@ -39,8 +39,8 @@ package enum OpenAPI {
     var value: JSONValue = ["operationId": .string(route.identifier), "summary": .string(route.summary)]
     if !route.isForEveryone { value["description"] = "Only on the control socket." }
     if !route.parameters.isEmpty { value["parameters"] = .array(route.parameters.map(parameter)) }
-    if let body = route.body {
-      value["requestBody"] = ["required": .bool(route.needsBody), "content": content([body])]
+    if !route.body.isEmpty {
+      value["requestBody"] = ["required": .bool(route.needsBody), "content": content(route.body)]
     }
     var success: JSONValue = ["description": route.answers.isEmpty ? "Done; no body." : "Done."]
     if !route.answerHeaders.isEmpty {
@@ -72,6 +72,9 @@ package enum OpenAPI {
     all["Removed"] = [
       "type": "object", "properties": ["removed": ["type": "integer", "minimum": 0]], "required": ["removed"],
     ]
+    all["Confirmed"] = [
+      "type": "object", "properties": ["confirmed": ["const": true]], "required": ["confirmed"],
+    ]
     all["SaveRequest"] = [
       "type": "object", "properties": ["path": ["type": ["string", "null"]]], "additionalProperties": false,
     ]
@@ -83,7 +86,8 @@ package enum OpenAPI {
     [
       "description": .string(
         "What happened, why, and what to do. 400 malformed, 403 not permitted, 404 not there, 405 wrong method, "
-          + "408 too slow, 409 at odds with what is there, 413 too large, 422 unacceptable, 423 and 503 try again."),
+          + "408 too slow, 409 at odds with what is there, 413 too large, 415 no such kind of document, 422 unacceptable,"
+          + " 423 and 503 try again."),
       "content": .object([JSONMember(Problem.mediaType, ["schema": reference("Problem")])]),
     ]
   }

@@ -30,7 +30,7 @@ extension Problem {
     case 408: "timeout"
     case 409: "conflict"
     case 413, 431: "too_large"
-    case 422: "unacceptable"
+    case 415, 422: "unacceptable"
     case 423, 429, 503: "busy"
     default: "failure"
     }

@@ -20,11 +20,22 @@ enum RequestProblem {
 
   static let tooLarge = Problem(
     status: 413, title: "the request is too large", detail: "a request has at most \(bodyLimit) bytes",
-    fix: "send what is in it in several requests")
+    fix: "send what is in it in several requests; a larger configuration is applied by SIGHUP or systemctl reload")
 
   static let tooManyClients = Problem(
     status: 503, title: "too many clients", detail: "\(ClientLimit.standard) clients are being served already",
     fix: "try again in a moment; 'ss -xp' shows who is connected")
+
+  static let tooManyFollowers = Problem(
+    status: 503, title: "too many followers", detail: "\(EventHub.followerLimit) clients follow the events already",
+    fix: "try again when one has ended, or ask for the events kept without following them")
+
+  static func unknownType(_ type: String, allowed: [String]) -> Problem {
+    Problem(
+      status: 415, title: "unknown kind of document",
+      detail: "found Content-Type \(TerminalText.quoted(type)), allowed: \(allowed.joined(separator: ", "))",
+      fix: "say what the body is")
+  }
 
   static let stopping = Problem(
     status: 503, title: "the switch is stopping", detail: "it takes no further requests",

@@ -53,4 +53,19 @@ package protocol SwitchControl: Sendable {
   func configuration() async throws(Problem) -> SwitchConfiguration
   /// Writes the running configuration to `path`, or to the file the switch was started with; returns the path written.
   func saveConfiguration(path: String?) async throws(Problem) -> String
+
+  /// What `applyConfiguration` would change; nothing is. 422 for what cannot change while the switch runs.
+  func planConfiguration(_ wanted: SwitchConfiguration) async throws(Problem) -> PlanDocument
+  /// Makes the running configuration `wanted`: all of it, or nothing if it throws. Returns what was changed.
+  /// - Parameter seconds: 1 to 86400: what was there before is put back after so long unless `confirmConfiguration` is
+  ///   called; until then every other change is 423. Nil: the change stays.
+  /// - Throws: 423 while another change runs or waits to be confirmed; 422, 403, 404 or 409 for what failed.
+  func applyConfiguration(
+    _ wanted: SwitchConfiguration, confirmWithin seconds: Int?
+  ) async throws(Problem) -> PlanDocument
+  /// Keeps what was applied last; 409 if nothing waits to be confirmed.
+  func confirmConfiguration() async throws(Problem)
+
+  /// What has happened, for all who follow it.
+  var eventHub: EventHub { get }
 }

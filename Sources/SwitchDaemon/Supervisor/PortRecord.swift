@@ -3,6 +3,7 @@
 internal import BridgeCore
 internal import Dataplane
 internal import LinuxIO
+internal import Stations
 internal import SwitchModel
 internal import Wire
 
@@ -27,28 +28,31 @@ struct PortRecord: Sendable {
   var waitsFor = ""
   /// May the device be made when what was missing appears? Not after somebody deleted it.
   var makesDevice = true
-  /// The slot is in the flood sets.
+  /// Floods reach it.
   var floods = false
+  /// Why a guard has shut it; nil while none has.
+  var shut: String?
+  /// The setting of that guard, or of the last one.
+  var shutBy = ""
+  var penalty = GuardPenalty()
+  /// What the data plane was last told of it; nil without a device.
+  var applied: AppliedPort?
 
   /// The state and its reason, as `port list` shows it.
   var state: (PortState, String?) {
     guard device != nil else { return (.waiting, waitsFor) }
     if !configuration.up { return (.down, "switched off: up=off") }
+    if let shut { return (.down, shut) }
     guard let link else { return (.up, nil) }
-    return link.isUp ? (.up, nil) : (.down, "device \(link.name) is down; ip link set \(link.name) up brings it up")
+    if link.isUp { return (.up, nil) }
+    return (.down, "device \(link.name.shown) is down; ip link set \(link.name.shellWord) up brings it up")
   }
 
   /// Frames can pass now.
   var isUp: Bool { state.0 == .up }
 
-  /// What the worker holds the port to.
-  var limits: PortLimits {
-    PortLimits(
-      mtu: link?.mtu ?? configuration.mtu ?? 1500, native: configuration.nativeVLAN, enabled: configuration.up,
-      coalesces: configuration.coalesce, takesDatagramTrains: device?.offload.uso ?? false)
-  }
-
-  var policy: PortPolicy { PortPolicy(forwarding: configuration.up, nativeVID: configuration.nativeVLAN) }
+  /// Neither the user nor a guard has switched it off.
+  var isOn: Bool { configuration.up && shut == nil }
 
   /// The namespace of the configuration; names were checked when it was read.
   var namespace: NamespaceReference { configuration.netns.flatMap { NamespaceReference(parsing: $0) } ?? .current }
@@ -65,6 +69,18 @@ struct PortRecord: Sendable {
       routes: configuration.routes.compactMap { InterfaceRoute($0) },
       label: "tapswitch \(switchName)/\(configuration.name)",
       group: UInt32(truncatingIfNeeded: stableMAC(machineID: machine, switchName: switchName, port: "").bits) | 1,
-      persist: configuration.persist, create: create)
+      persist: configuration.persist, create: create, napi: LinuxIO.TapNAPI(configuration.napi),
+      rpsCPUs: configuration.rpsCPUs)
+  }
+}
+
+extension LinuxIO.TapNAPI {
+  fileprivate init(_ setting: SwitchModel.TapNAPI) {
+    self =
+      switch setting {
+      case .off: .off
+      case .on: .on
+      case .threaded: .threaded
+      }
   }
 }

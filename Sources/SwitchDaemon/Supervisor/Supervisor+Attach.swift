@@ -11,14 +11,14 @@ extension Supervisor {
   /// Attaches the device of a port that has none. One that is absent leaves the port waiting and is no error.
   /// - Parameters:
   ///   - create: make the device where there is none.
-  ///   - joining: bring the flood sets up to date; false where the caller does it for many ports together.
+  ///   - joining: let floods reach it at once; false where the caller does it for many ports together.
   func attach(_ name: String, create: Bool, joining: Bool = true) async throws(PortError) {
     guard var record = records[name], record.device == nil else { return }
     let device: TapDevice
     do throws(PortError) {
       device = try TapDevice.attach(
         record.request(switchName: configuration.name, machine: machine, create: create))
-      if !record.configuration.up { try device.setCarrier(false) }
+      if !record.isOn { try device.setCarrier(false) }
     } catch {
       records[name]?.waitsFor = error.message
       if case .absent = error { return }
@@ -31,19 +31,17 @@ extension Supervisor {
     record.serial = newSerial()
     record.makesDevice = true
     records[name] = record
-    let reply = await dataplane.perform(
-      .attach(
-        PortAttachment(
-          port: record.index, serial: record.serial, descriptor: device.descriptor, limits: record.limits,
-          policy: record.policy, handle: capture?.register(port: record.index.rawValue, as: interface) ?? 0)))
-    if case .failed(let code) = reply {
+    let handle = capture?.register(port: record.index.rawValue, as: interface) ?? 0
+    guard let attachment = attachment(of: name, handle: handle) else { return }
+    if case .failed(let code) = await dataplane.perform(.attach(attachment)) {
+      freeApplied(name)
       records[name]?.device = nil
       records[name]?.waitsFor = "cannot be watched"
       device.close(removing: device.created)
       throw .system(SystemError("epoll_ctl", code: code, detail: device.request.name), fix: nil)
     }
     await follow(name)
-    if joining { await updateFlood() }
+    if joining { await updateUp() }
   }
 
   /// Asks for the link anew where the monitor will not tell, and follows a device that is elsewhere.
@@ -66,7 +64,6 @@ extension Supervisor {
   func learn(_ link: LinkState?, of name: String) async {
     guard let record = records[name], let device = record.device else { return }
     let cameUp = link?.isUp == true && record.link?.isUp == false
-    let before = record.limits
     records[name]?.link = link
     // The kernel drops the routes of a link that goes down.
     if cameUp, !record.configuration.routes.isEmpty {
@@ -75,10 +72,8 @@ extension Supervisor {
         logger.warning("routes cannot be set again: \(error)", metadata: ["port": "\(name)"])
       }
     }
-    if let after = records[name], after.limits != before {
-      await dataplane.perform(.adjust(after.index, after.limits, after.policy))
-    }
-    if record.isUp != records[name]?.isUp { logState(name) }
+    await adjust(name)
+    announce(name, since: record.state)
   }
 
   /// Lets go of a device that is gone or whose namespace is; the port waits.
@@ -91,28 +86,27 @@ extension Supervisor {
     records[name]?.link = nil
     if let watch = record.movedWatch { monitor?.unwatch(watch) }
     records[name]?.movedWatch = nil
-    await updateFlood()
+    await updateUp()
     await dataplane.perform(.detach(record.index))
+    freeApplied(name)
     device.close(removing: false)
-    logState(name)
+    announce(name, since: record.state)
   }
 
-  /// Makes the flood sets hold exactly the ports that are up.
-  func updateFlood() async {
-    var adding: [PortIndex] = []
-    var removing: [PortIndex] = []
-    for (name, record) in records where record.isUp != record.floods {
-      if record.isUp { adding.append(record.index) } else { removing.append(record.index) }
-      records[name]?.floods = record.isUp
-    }
-    guard !adding.isEmpty || !removing.isEmpty else { return }
-    adding.sort { $0.rawValue < $1.rawValue }
-    await FloodPlan.apply(flood.change(adding: adding, removing: removing), in: dataplane)
+  /// Tells of a state that is another than it was.
+  func announce(_ name: String, since before: (PortState, String?)) {
+    guard let record = records[name], record.state != before else { return }
+    announce(name)
   }
 
-  func logState(_ name: String) {
+  /// Tells of the state that a port is in.
+  func announce(_ name: String) {
     guard let record = records[name] else { return }
     let (state, reason) = record.state
-    logger.notice("\(state.rawValue)\(reason.map { ": \($0)" } ?? "")", metadata: ["port": "\(name)"])
+    switch state {
+    case .up: eventHub.publish(.portUp(name))
+    case .down: eventHub.publish(.portDown(name, reason: reason))
+    case .waiting: eventHub.publish(.portWaiting(name, reason: reason))
+    }
   }
 }

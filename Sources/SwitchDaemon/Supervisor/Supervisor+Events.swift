@@ -10,10 +10,20 @@ extension Supervisor {
     await acquire()
     defer { release() }
     switch event {
-    case .notice(.portFailed(let index, let serial, let code)):
+    case .notice(let notice): await handle(notice)
+    case .link(let event): await handle(event)
+    case .observed: observed()
+    }
+  }
+
+  private func handle(_ notice: Notice) async {
+    switch notice {
+    case .portFailed(let index, let serial, let code):
       guard let name = name(of: index), records[name]?.serial == serial, records[name]?.device != nil else { return }
       await gone(name, code: code)
-    case .link(let event): await handle(event)
+    case .guardTripped(let index, let serial, let reason): await tripped(index, serial: serial, reason)
+    case .limitReached(let index, let serial, let reason): limited(index, serial: serial, reason)
+    case .probeHeard(let index, let serial, let frame): await heardProbe(frame, on: index, serial: serial)
     }
   }
 
@@ -32,7 +42,7 @@ extension Supervisor {
       for (name, record) in records where record.device != nil && record.link?.namespace == id { await follow(name) }
       for (name, record) in records where record.device == nil { await retry(name, create: record.makesDevice) }
     }
-    await updateFlood()
+    await updateUp()
   }
 
   /// A link is new or has changed: news of a port's device, or the device a port waits for.
@@ -68,7 +78,6 @@ extension Supervisor {
     let device = record.configuration.target
     await lose(
       name, why: "device \(device) was deleted; tapswitch port set \(name) up=on makes it anew", makesDevice: false)
-    await updateFlood()
     // Somebody may have made another one of that name already.
     await retry(name, create: false)
   }
@@ -84,7 +93,7 @@ extension Supervisor {
       }
     }
     if records[name]?.device != nil {
-      logState(name)
+      announce(name)
     } else if !before.makesDevice, !create {
       // "No such device" would hide that somebody deleted it and how to get it back.
       records[name]?.waitsFor = before.waitsFor

@@ -6,6 +6,7 @@ internal import Dataplane
 internal import Glibc
 internal import LinuxIO
 package import SwitchModel
+internal import Wire
 
 extension Supervisor {
   package func status() async throws(Problem) -> SwitchStatus {
@@ -20,10 +21,17 @@ extension Supervisor {
     lastLook = (now, sums)
     return SwitchStatus(
       name: configuration.name, version: TapswitchVersion.text, pid: Int(getpid()),
-      uptimeSeconds: (now - started) / 1_000_000_000, unsaved: saved != configuration,
+      uptimeSeconds: (now - started) / 1_000_000_000, unsaved: isUnsaved,
       ports: .init(total: records.count, up: records.count { $0.isUp }),
       fdb: .init(entries: dataplane.table.count(at: dataplane.now), capacity: dataplane.table.capacity),
       counters: sums, rates: rates, captures: captures)
+  }
+
+  /// The running configuration is not that of its file. A file without a name is for whatever the switch is called.
+  private var isUnsaved: Bool {
+    guard var saved else { return true }
+    if saved.values[.switchName] == nil { saved.set(.switchName, to: .text(configuration.name)) }
+    return saved != configuration
   }
 
   private var captures: [CaptureStatus] {
@@ -45,6 +53,7 @@ extension Supervisor {
     return PortStatus(
       name: record.configuration.name, id: record.id, kind: record.configuration.kind.rawValue,
       target: record.configuration.target, state: state, reason: reason, mtu: record.link?.mtu,
+      vlan: PortVLANStatus(record.configuration.vlans(default: configuration.defaultVLAN)),
       offload: PortOffload(
         checksum: offload?.checksum ?? false, tso4: offload?.tso4 ?? false, tso6: offload?.tso6 ?? false,
         uso: offload?.uso ?? false),
@@ -54,6 +63,8 @@ extension Supervisor {
   func detail(of record: PortRecord) -> PortStatus {
     var status = status(of: record)
     status.settings = record.configuration.settingsObject
+    let effective = record.configuration.effectiveSettingsObject
+    if effective != record.configuration.settingsObject { status.effectiveSettings = effective }
     return status
   }
 
@@ -76,25 +87,35 @@ extension Supervisor {
             reason: reason.name, port: record.configuration.name, count: count, meaning: reason.meaning,
             remedy: reason.remedy,
             lastSeen: Quantity.time(
-              seconds: Int64(seen / 1_000_000_000), nanoseconds: Int64(seen % 1_000_000_000))))
+              seconds: Int64(seen / 1_000_000_000), nanoseconds: Int64(seen % 1_000_000_000)),
+            lastFrame: lastFrame(of: record.index, reason)))
       }
     }
     return rows
   }
 
-  package func vlans() async throws(Problem) -> [VLANRow] {
-    let names = ordered.map(\.configuration.name)
-    guard !names.isEmpty else { return [] }
-    return [
-      VLANRow(vlans: "1", ports: names.map { .init(port: $0, tagged: false) }),
-      VLANRow(vlans: "2-4094", ports: names.map { .init(port: $0, tagged: true) }),
-    ]
+  /// The last frame dropped for a reason, in one line.
+  private func lastFrame(of port: PortIndex, _ reason: DropReason) -> String? {
+    guard let frame = dataplane.lastFrame(of: port, reason) else { return nil }
+    return FrameSummary.text(of: frame.bytes, length: frame.length)
+  }
+
+  /// Neighbours with equal members in one row; VLANs without members are left out.
+  package func vlans() async throws(Problem) -> [SwitchModel.VLANRow] {
+    let names = portNames
+    let order = Dictionary(records.values.map { ($0.index, $0.id) }) { first, _ in first }
+    return vlanPlan.rows.map { row in
+      let members = row.members.sorted { order[$0.port, default: 0] < order[$1.port, default: 0] }
+      return SwitchModel.VLANRow(
+        vlans: VLANRanges.text(row.vlans),
+        ports: members.map { .init(port: names[$0.port] ?? "", tagged: $0.isTagged) })
+    }
   }
 
   package func configuration() async throws(Problem) -> SwitchConfiguration { configuration }
 
   package func saveConfiguration(path wanted: String?) async throws(Problem) -> String {
-    await acquire()
+    try await beginChange()
     defer { release() }
     guard let target = wanted ?? path else {
       throw Problem(
@@ -115,6 +136,7 @@ extension Supervisor {
       throw Problem(error)
     }
     saved = configuration
+    eventHub.publish(.configSaved(path: target))
     return target
   }
 }

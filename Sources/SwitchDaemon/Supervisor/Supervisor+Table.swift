@@ -2,6 +2,8 @@
 
 internal import BridgeCore
 internal import Dataplane
+internal import LinuxIO
+internal import Stations
 package import SwitchModel
 package import Wire
 
@@ -27,7 +29,9 @@ extension Supervisor {
       guard let port = names[entry.port], query.port == nil || query.port == port,
         query.vlan == nil || query.vlan == Int(entry.vlan)
       else { return nil }
-      return FDBEntry(entry, port: port, moves: moves[MoveKey(mac: entry.mac, vlan: entry.vlan)] ?? 0)
+      return FDBEntry(
+        entry, port: port, moves: moves[MoveKey(mac: entry.mac, vlan: entry.vlan)] ?? 0,
+        addresses: station(of: entry)?.addresses.map(\.description) ?? [])
     }
     return (wanted, next)
   }
@@ -45,14 +49,18 @@ extension Supervisor {
           time: text(move.tick), from: names[move.from] ?? "a removed port", to: names[move.to] ?? "a removed port")
       }
       details.append(
-        FDBDetail(FDBEntry(entry, port: port, moves: history?.moves ?? 0), since: text(since), history: moves))
+        FDBDetail(
+          FDBEntry(
+            entry, port: port, moves: history?.moves ?? 0,
+            addresses: station(of: entry)?.addresses.map(\.description) ?? []), since: text(since),
+          hostName: station(of: entry)?.hostName, history: moves))
     }
     guard !details.isEmpty else { throw noEntry(mac, vlan: nil) }
     return details
   }
 
   package func addEntry(_ request: JSONValue) async throws(Problem) -> FDBEntry {
-    await acquire()
+    try await beginChange()
     defer { release() }
     var next = configuration
     let entry: StaticEntry
@@ -67,16 +75,18 @@ extension Supervisor {
     } catch {
       throw Problem(error)
     }
-    guard await put(entry) else {
-      throw Problem(
-        kind: "conflict", title: "The table is full", status: 409,
-        detail: "there is no room for \(entry.mac) in VLAN \(entry.vlan) beside other static entries",
-        fix: "raise table_size in the configuration and start again")
-    }
+    guard await put(entry) else { throw Supervisor.full(entry) }
     configuration = next
     return FDBEntry(
       mac: entry.mac.description, vlan: Int(entry.vlan), port: entry.port, kind: entry.isSticky ? .sticky : .static,
       ageSeconds: entry.isSticky ? 0 : nil)
+  }
+
+  static func full(_ entry: StaticEntry) -> Problem {
+    Problem(
+      kind: "conflict", title: "The table is full", status: 409,
+      detail: "there is no room for \(entry.mac) in VLAN \(entry.vlan) beside other static entries",
+      fix: "raise table_size in the configuration and start again")
   }
 
   /// Puts a static entry into the table; false if there is no room.
@@ -89,7 +99,7 @@ extension Supervisor {
   }
 
   package func removeEntry(_ mac: MACAddress, vlan: UInt16?) async throws(Problem) -> Int {
-    await acquire()
+    try await beginChange()
     defer { release() }
     let configured = configuration.removeEntries(of: mac, vlan: vlan)
     guard case .count(let count) = await dataplane.perform(.removeEntry(mac, vlan: vlan)), max(count, configured) > 0
@@ -105,6 +115,11 @@ extension Supervisor {
     let vlan = request.vlan.map { UInt16(truncatingIfNeeded: $0) }
     guard case .count(let count) = await dataplane.perform(.flush(index, vlan: vlan)) else { return 0 }
     return count
+  }
+
+  /// What is known of the station behind an entry.
+  private func station(of entry: ForwardingEntry) -> AddressBook.Station? {
+    addressBook.station(entry.mac, vlan: entry.vlan, port: entry.port.rawValue, at: Clock.monotonic())
   }
 
   private func noEntry(_ mac: MACAddress, vlan: UInt16?) -> Problem {
@@ -134,10 +149,10 @@ extension Supervisor {
 }
 
 extension FDBEntry {
-  fileprivate init(_ entry: ForwardingEntry, port: String, moves: Int) {
+  fileprivate init(_ entry: ForwardingEntry, port: String, moves: Int, addresses: [String]) {
     self.init(
       mac: entry.mac.description, vlan: Int(entry.vlan), port: port, kind: Kind(entry.kind),
-      ageSeconds: entry.age.map { Int($0) }, moves: UInt64(clamping: moves))
+      ageSeconds: entry.age.map { Int($0) }, moves: UInt64(clamping: moves), addresses: addresses)
   }
 }
 

@@ -6,6 +6,7 @@ package import Capture
 package import Dataplane
 internal import LinuxIO
 package import Logging
+internal import Stations
 package import SwitchModel
 
 /// The running switch.
@@ -13,8 +14,10 @@ package actor Supervisor {
   var configuration: SwitchConfiguration
   /// What the configuration file holds, as far as we know; nil without a file.
   var saved: SwitchConfiguration?
+  /// Where the configuration came from.
+  let source: ConfigurationSource
   /// Where `config save` writes.
-  let path: String?
+  var path: String? { source.path }
   let dataplane: Dataplane
   let capture: FileCapture?
   let logger: Logger
@@ -27,27 +30,54 @@ package actor Supervisor {
   private var nextSlot: UInt16 = 0
   private var nextID = 1
   private var nextSerial: UInt32 = 1
-  var flood = FloodPlan()
+  /// Who is in which VLAN, who is up, who reaches whom.
+  var vlanPlan = VLANPlan()
   /// What ports that are gone had counted: the ledger of the whole switch holds with it.
   var retired = CounterSnapshot()
   var lastLook: (time: UInt64, counters: PortCounters)?
   var movedCache: (tick: Tick, moves: [MoveKey: Int])?
+  package nonisolated let eventHub: EventHub
+  nonisolated let observations: ObservationBox
+  /// When `observations` were last looked at, monotonic nanoseconds.
+  var lastObserved: UInt64 = 0
+  var addressBook = AddressBook()
+  var moveWatch = MoveWatch()
+  var probe = LoopProbe(secret: UInt128.random(in: 0...UInt128.max))
+  /// Sends probes while a port is up that asks for it.
+  var prober: Task<Void, Never>?
+  /// Until when it sleeps, monotonic nanoseconds, and which of those that there were it is.
+  var proberDue = UInt64.max
+  var proberRound = 0
+  /// When a loop through a port without `loop_probe` is next worth a word, monotonic nanoseconds.
+  var loopWarnings: [PortIndex: UInt64] = [:]
+  /// What is put back unless it is confirmed.
+  var pending: PendingChange?
+  /// A configuration is being applied.
+  var isApplying = false
+  /// Where clients come in; nil until the API is served.
+  var listeners: (any ControlListeners)?
+  /// Where the table is kept while the switch is stopped; nil: nowhere.
+  let stateFile: TableStateFile?
   private var lock = AsyncLock()
   private(set) var monitor: LinkMonitor?
   private var listening: Task<Void, Never>?
   let events: SupervisorEvents
 
   package init(
-    _ configuration: SwitchConfiguration, saved: SwitchConfiguration?, path: String?, dataplane: Dataplane,
-    capture: FileCapture?, events: SupervisorEvents, logger: Logger
+    _ configuration: SwitchConfiguration, saved: SwitchConfiguration?, source: ConfigurationSource,
+    dataplane: Dataplane, capture: FileCapture?, events: SupervisorEvents, observations: ObservationBox,
+    stateFile: TableStateFile?, logger: Logger
   ) {
     self.configuration = configuration
     self.saved = saved
-    self.path = path
+    self.source = source
     self.dataplane = dataplane
     self.capture = capture
     self.events = events
+    self.observations = observations
+    self.stateFile = stateFile
     self.logger = logger
+    eventHub = EventHub(logger: logger)
   }
 
   /// Starts all ports of the configuration. A port that lacks its device or namespace waits.
@@ -59,8 +89,11 @@ package actor Supervisor {
     } catch {
       throw Problem(kind: "system", title: "Cannot watch network interfaces", status: 500, detail: "\(error)")
     }
-    await flood.install(in: dataplane)
-    for port in configuration.ports { addRecord(port) }
+    await dataplane.perform(.setProbeSource(probe.source))
+    for port in configuration.ports {
+      addRecord(port)
+      await join(port.name)
+    }
     for port in configuration.ports {
       do throws(PortError) {
         try await attach(port.name, create: true, joining: false)
@@ -69,8 +102,10 @@ package actor Supervisor {
         throw Problem(error, port: port.name)
       }
     }
-    await updateFlood()
+    await updateUp()
     for entry in configuration.entries { _ = await put(entry) }
+    await restoreTable()
+    for record in ordered where !record.isUp { announce(record.configuration.name) }
     let stream = events.stream
     listening = Task { [weak self] in
       for await event in stream { await self?.handle(event) }
@@ -81,7 +116,10 @@ package actor Supervisor {
   package func stop() async {
     await acquire()
     listening?.cancel()
+    prober?.cancel()
+    pending?.timer.cancel()
     monitor?.stop()
+    saveTable()
     dataplane.stop()
     capture?.stop()
     TapDevice.closeAll(records.values.compactMap(\.device))
@@ -94,9 +132,12 @@ package actor Supervisor {
     dataplane.stop()
     let devices = records.values.compactMap(\.device)
     for device in devices where !device.created { device.close(removing: false) }
-    TapDevice.closeAll(devices.filter(\.created))
+    TapDevice.closeAll(devices.filter(\.created), others: false)
     records = [:]
   }
+
+  /// From now on clients come in there.
+  package func serve(on listeners: any ControlListeners) { self.listeners = listeners }
 
   // MARK: one change at a time
 
@@ -106,6 +147,17 @@ package actor Supervisor {
   }
 
   func release() { lock.give() }
+
+  /// Begins a change that somebody asked for: no other one runs, and none waits to be confirmed.
+  /// To be ended by `release`.
+  func beginChange() async throws(Problem) {
+    if isApplying { throw ChangeProblem.busy }
+    await acquire()
+    if let pending {
+      release()
+      throw ChangeProblem.pending(secondsLeft: pending.secondsLeft)
+    }
+  }
 
   // MARK: slots
 

@@ -7,6 +7,8 @@ package import LinuxIO
 package enum SupervisorEvent: Sendable {
   case link(LinkEvent)
   case notice(Notice)
+  /// Something waits in the box of observations.
+  case observed
 }
 
 /// A queue of events into the supervisor; any thread may yield.

@@ -19,14 +19,14 @@ class Bench:
     def mac(self, which):
         return self.hosts[which].mac
 
-    def send(self, frames, settle=0.15):
-        """Sends at A; returns what arrived at B and at C."""
+    def send(self, frames, settle=0.05):
+        """Sends at A; returns what arrived at B and at C. Nothing that should not arrive may come within `settle`
+        seconds behind the last frame, either."""
         for frame in frames:
             self.wires[A].send(frame)
         end = plain(mac(0xEEEEEE), BROADCAST, 60, 99999999)  # behind all of them, to know that they are through
         self.wires[A].send(end)
-        got = [self.wires[which].frames(wanted=1 << 30, quiet=settle, limit=0.4 + len(frames) / 2000,
-                                        keep=None) for which in (B, C)]
+        got = [self.wires[which].frames(quiet=settle, limit=10, until=lambda frame: frame == end) for which in (B, C)]
         for arrived in got:
             assert end in arrived, "the frame behind the hostile ones did not arrive"
             arrived.remove(end)

@@ -41,7 +41,7 @@ def counters(value, with_kernel=True):
 
 def port(value, shown=False):
     keys(value, ["name", "id", "kind", "target", "state", "mtu", "vlan", "offload", "counters",
-                 *(["settings"] if shown else [])], ["reason", "template"])
+                 *(["settings"] if shown else [])], ["reason", "template", *(["effective_settings"] if shown else [])])
     assert value["state"] in STATES and (value["state"] == "up" or value["reason"]), value
     number(value["id"])
     assert value["mtu"] is None or 68 <= value["mtu"] <= 65521, value
@@ -81,6 +81,7 @@ def entry(value, shown=False):
 def drop(value):
     keys(value, ["reason", "port", "count", "meaning", "remedy", "last_seen"], ["last_frame"])
     assert value["reason"] in EGRESS | INGRESS and value["count"] > 0
+    assert isinstance(value.get("last_frame", ""), str) and "\n" not in value.get("last_frame", ""), value
     assert value["meaning"].strip() and value["remedy"].strip(), value
     moment(value["last_seen"])
 
@@ -92,3 +93,20 @@ def vlans(value):
         for member in row["ports"]:
             keys(member, ["port", "tagged"])
             assert isinstance(member["tagged"], bool)
+
+
+def event(value):
+    """What every event has; each type has more of its own."""
+    assert {"sequence", "time", "type"} <= set(value), value
+    number(value["sequence"])
+    moment(value["time"])
+    assert re.fullmatch(r"[a-z][a-z_]*", value["type"]), value
+    assert "mac" not in value or MAC.fullmatch(value["mac"]), value
+    assert "vlan" not in value or 1 <= value["vlan"] <= 4094, value
+
+
+def plan(value):
+    keys(value, ["changes"], ["remade", "warnings"])
+    for change in value["changes"]:
+        keys(change, ["path", "old", "new"])
+        assert change["path"] and change["old"] != change["new"], change

@@ -12,10 +12,11 @@ class Builder:
         self.directory = tempfile.mkdtemp(prefix="tapswitch-programs-")
         os.chmod(self.directory, 0o755)
 
-    def __call__(self, name):
+    def __call__(self, name, *options):
         path = os.path.join(self.directory, name)
         if not os.path.exists(path):
-            subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", path, f"{SOURCES}/{name}.c"], check=True)
+            subprocess.run(["cc", "-O2", "-Wall", "-Wextra", "-Werror", *options, "-o", path, f"{SOURCES}/{name}.c"],
+                           check=True)
         return path
 
     def close(self):

@@ -11,14 +11,15 @@ from . import http_unix, ledger, waiting
 
 HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 BINARY = os.environ.get("TAPSWITCH") or os.path.normpath(os.path.join(HERE, "../../.build/release/tapswitch"))
+STATE = "/run/tapswitch-state"  # of a switch that was given none, in this world only: never that of the machine
 READY = re.compile(r"ready: (\d+) of (\d+) ports up")
 ALARM = re.compile(r'^\S+ (warning|error|critical)\b|"level":"(warning|error|critical)"|Fatal error|Traceback|Sanitizer')
 
 
 def environment(extra=None):
     kept = {key: value for key, value in os.environ.items()
-            if key not in ("TAPSWITCH_SOCKET", "NOTIFY_SOCKET", "XDG_RUNTIME_DIR", "LISTEN_FDS")}
-    return {**kept, "LC_ALL": "C", **(extra or {})}
+            if key not in ("TAPSWITCH_SOCKET", "NOTIFY_SOCKET", "XDG_RUNTIME_DIR", "XDG_STATE_HOME", "LISTEN_FDS")}
+    return {**kept, "LC_ALL": "C", "STATE_DIRECTORY": STATE, **(extra or {})}
 
 
 def run_cli(*words, socket=None, timeout=30, env=None, **options):
@@ -39,12 +40,13 @@ class Switch:
         self.allowed = [re.compile(pattern) for pattern in allowed]
         self.lines, self.ready_line, self.ready_after = [], None, None
         self.ports_removed = False
+        self.state_file = os.path.join(self._state_directory(), f"{name}.fdb")
         own = ["--name", name] + (["--socket", self.socket] if own_socket else [])
         self.words = [*wrapper, binary or BINARY, "run", *own, *map(str, arguments)]
         self.began = time.monotonic()
         start = lambda: subprocess.Popen(  # noqa: E731
             self.words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=directory,
-            env=environment(env), pass_fds=pass_fds)
+            env=environment({"STATE_DIRECTORY": os.path.dirname(self.state_file), **(env or {})}), pass_fds=pass_fds)
         if inside is None:
             self.process = start()
         else:
@@ -52,6 +54,15 @@ class Switch:
                 self.process = start()
         self.reader = threading.Thread(target=self._read, daemon=True)
         self.reader.start()
+
+    def _state_directory(self):
+        """Where what was learned is kept: beside the socket, of the same owner."""
+        path = os.path.join(self.directory, "state")
+        if not os.path.isdir(path):
+            os.mkdir(path, 0o700)
+            owner = os.stat(self.directory)
+            os.chown(path, owner.st_uid, owner.st_gid)
+        return path
 
     @property
     def pid(self):
@@ -118,6 +129,14 @@ class Switch:
     def port(self, name):
         return self.json("port", "show", name)
 
+    def received(self):
+        """Frames received on all ports since the start."""
+        return sum(port["counters"]["rx_frames"] for port in self.http("GET", "/v1/ports").json())
+
+    def wait_received(self, before, what="a frame"):
+        """Until the switch has read what was sent since it had received `before` frames."""
+        waiting.until(lambda: self.received() > before, f"{what} is received", 5, 0.0005)
+
     def wait_state(self, name, state, timeout=5):
         return waiting.until(lambda: (p := self.port(name))["state"] == state and p,
                              f"port {name} is {state}; it is {self.ports().get(name)}", timeout, 0.05)
@@ -135,6 +154,10 @@ class Switch:
         for entry in self.json("drops", *(["--port", port] if port else [])):
             total[entry["reason"]] = total.get(entry["reason"], 0) + entry["count"]
         return total
+
+    def events(self, *words):
+        """What is remembered of the past, oldest first."""
+        return [json.loads(line) for line in self.ok("events", "--json", *words).splitlines()]
 
     def undelivered(self):
         """Drops, but for the group frames a host's stack sends while it is the first to be up."""

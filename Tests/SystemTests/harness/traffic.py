@@ -87,10 +87,12 @@ class Stream:
     """Numbered datagrams from one host to another at a steady rate, while something else happens.
 
     Each carries its number and bytes made of seed and number. `stop()` says how many were sent and checks that every
-    one arrived once, in order and unchanged.
+    one arrived once, in order and unchanged. A ping first: while an address is being resolved the sending kernel holds
+    datagrams back, loses all but the last few, and lets those that come after the answer overtake them.
     """
 
     def __init__(self, client, server, rate=1000, size=200, seed=7, version=4):
+        client.ping(address(server, version), count=1)
         self.rate, self.size, self.seed = rate, size, seed
         self.server, self.client = server.socket(family(version), socket.SOCK_DGRAM), client.socket(
             family(version), socket.SOCK_DGRAM)

@@ -71,15 +71,17 @@ class Wire:
                         header = (*header[:2], header[2] + 4, header[3], header[4] + 4, header[5])
         return Received(data, header)
 
-    def drain(self, quiet=0.15, limit=5.0, wanted=None, keep=None):
-        """Frames until none came for `quiet` seconds, or until `wanted` are there. `keep(received)` picks."""
-        found, end = [], time.monotonic() + limit
+    def drain(self, quiet=0.15, limit=5.0, wanted=None, keep=None, until=None):
+        """Frames until none came for `quiet` seconds; but the first `wanted` of them, or one for which `until(frame)`
+        holds, are waited for up to the limit. `keep(received)` picks."""
+        found, end, awaited = [], time.monotonic() + limit, until is not None
         while time.monotonic() < end:
-            patience = limit if wanted is not None and len(found) < wanted else quiet
+            patience = limit if awaited or (wanted is not None and len(found) < wanted) else quiet
             ready, _, _ = select.select([self.socket], [], [], min(patience, max(0, end - time.monotonic())))
             if not ready:
                 break
             received = self.receive()
+            awaited = awaited and not until(received.frame)
             if keep is None or keep(received):
                 found.append(received)
         return found
