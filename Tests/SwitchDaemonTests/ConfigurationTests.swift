@@ -73,7 +73,7 @@ import Wire
     #expect(try SwitchConfiguration(document: DocumentNode(json: JSONValue(parsing: text))) == configuration)
   }
 
-  @Test(arguments: ["minimal", "lab", "containers"]) func examples(_ name: String) throws {
+  @Test(arguments: ["minimal", "lab", "containers", "vlans"]) func examples(_ name: String) throws {
     let path = "\(ConfigurationSupport.root)/configs/\(name).yaml"
     let configuration = try ConfigurationFile.load(path: path)
     #expect(configuration.ports.count >= 2)

@@ -95,12 +95,12 @@ def hup(switch, wait, what="the file is applied"):
 def test_sighup_applies_the_file_and_logs_what_it_removes(lab):
     a, b, c = lab.hosts(3)
     line = "  {0.port}: {{ tap: {0.device}, netns: {0.space.name}, address: {0.ip4}/24{1} }}\n"
-    file = lab.write("lab.yaml", "ports:\n" + line.format(a, "") + line.format(b, "") + line.format(c, ""))
+    file = lab.write("lab.yaml", "name: lab0\nports:\n" + line.format(a, "") + line.format(b, "") + line.format(c, ""))
     switch = lab.switch("--config", file, allowed=[c.port, "live"])
     [host.look() for host in (a, b, c)]
     switch.ok("port", "add", f"tap:{lab.device()},name=live")
     stream = traffic.Stream(a, b)
-    lab.write("lab.yaml", "ageing: 77\nports:\n" + line.format(a, "") + line.format(b, ", comment: x"))
+    lab.write("lab.yaml", "name: lab0\nageing: 77\nports:\n" + line.format(a, "") + line.format(b, ", comment: x"))
     switch.ports_removed = True
     hup(switch, lambda: set(switch.ports()) == {a.port, b.port})
     assert switch.json("config", "show")["ageing"] == 77 and switch.port(b.port)["settings"]["comment"] == "x"

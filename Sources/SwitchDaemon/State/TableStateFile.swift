@@ -141,7 +141,10 @@ package struct TableStateFile: Sendable {
     for part in directory.split(separator: "/") {
       made += "/" + part
       // Only ever what is missing: of what is there, mkdir says EEXIST, or EROFS where nothing could be made.
-      if unsafe mkdir(made, 0o700) != 0, errno != EEXIST, errno != EROFS, errno != EACCES, errno != EISDIR {
+      if unsafe mkdir(made, 0o700) == 0 {
+        // The umask is the process's, and another thread may have narrowed it for a moment.
+        _ = unsafe chmod(made, 0o700)
+      } else if errno != EEXIST, errno != EROFS, errno != EACCES, errno != EISDIR {
         throw TableStateFault("mkdir", errno)
       }
     }
