@@ -58,9 +58,10 @@ struct EventLog {
     switch type {
     case .learned, .moved, .aged: .debug
     case .eventsLost: .info
-    case .pinned, .tableFull, .macLimit, .bpduGuard, .loopDetected, .storm, .configReverted: .warning
-    case .portUp, .portDown, .portWaiting, .portAdded, .portRemoved, .portChanged, .guardReleased, .configApplied,
-      .configConfirmed, .configSaved:
+    case .pinned, .tableFull, .macLimit, .bpduGuard, .loopDetected, .configReverted: .warning
+    // A limit that limits does what it is for.
+    case .storm, .portUp, .portDown, .portWaiting, .portAdded, .portRemoved, .portChanged, .guardReleased,
+      .configApplied, .configConfirmed, .configSaved:
       .notice
     }
   }
