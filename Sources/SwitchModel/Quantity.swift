@@ -51,6 +51,17 @@ package enum Quantity {
     return text
   }
 
+  /// RFC 3339 in UTC with milliseconds, of a clock's reading: nanoseconds since 1970-01-01 00:00:00 UTC.
+  package static func time(nanoseconds: UInt64) -> String {
+    time(seconds: Int64(nanoseconds / 1_000_000_000), nanoseconds: Int64(nanoseconds % 1_000_000_000))
+  }
+
+  /// Nanoseconds as seconds, rounded up.
+  package static func seconds(roundingUp nanoseconds: UInt64) -> Int {
+    let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
+    return Int(clamping: seconds + (rest > 0 ? 1 : 0))
+  }
+
   /// RFC 3339 in UTC with milliseconds: `2026-01-02T03:04:05.678Z`.
   /// - Parameters:
   ///   - seconds: since 1970-01-01 00:00:00 UTC; kept within the years 1970 to 9999.

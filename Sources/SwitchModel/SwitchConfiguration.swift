@@ -67,6 +67,13 @@ package struct SwitchConfiguration: Sendable, Equatable {
     }
   }
 
+  /// The same for a switch that is called `name`, unless it has a name of its own.
+  package func named(_ name: String) -> SwitchConfiguration {
+    var copy = self
+    if values[.switchName] == nil { copy.set(.switchName, to: .text(name)) }
+    return copy
+  }
+
   package func port(named name: String) -> PortConfiguration? { places[name].map { ports[$0] } }
 }
 

@@ -164,7 +164,7 @@ package final class EventHub: Sendable {
 
   private static func now() -> String {
     let time = Clock.realTime()
-    return Quantity.time(seconds: Int64(time / 1_000_000_000), nanoseconds: Int64(time % 1_000_000_000))
+    return Quantity.time(nanoseconds: time)
   }
 
   /// What programs find beside the words in a log of JSON.

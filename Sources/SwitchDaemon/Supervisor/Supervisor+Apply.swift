@@ -20,7 +20,7 @@ struct PendingChange: Sendable {
   /// Rounded up.
   var secondsLeft: Int {
     let now = Clock.monotonic()
-    return deadline > now ? Int(clamping: (deadline - now + 999_999_999) / 1_000_000_000) : 0
+    return deadline > now ? Quantity.seconds(roundingUp: deadline - now) : 0
   }
 }
 
@@ -106,9 +106,7 @@ extension Supervisor {
 
   /// Makes `wanted` the running configuration, all of it or nothing.
   private func makeRunning(_ wanted: SwitchConfiguration) async throws(Problem) -> ConfigurationPlan {
-    var wanted = wanted
-    // A file without a name is for whatever the switch is called.
-    if wanted.values[.switchName] == nil { wanted.set(.switchName, to: .text(configuration.name)) }
+    let wanted = wanted.named(configuration.name)
     let before = configuration
     let plan = before.plan(to: wanted)
     if let obstacle = plan.obstacle { throw Problem(obstacle) }

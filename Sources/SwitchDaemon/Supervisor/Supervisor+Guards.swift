@@ -49,7 +49,7 @@ extension Supervisor {
     guard let record = records[name], record.shut == nil else { return }
     let now = Clock.monotonic()
     let until = records[name]?.penalty.trip(at: now) ?? now
-    let seconds = Int(clamping: (until - now + 999_999_999) / 1_000_000_000)
+    let seconds = Quantity.seconds(roundingUp: until - now)
     let why: String
     let event: EventDocument
     switch cause {

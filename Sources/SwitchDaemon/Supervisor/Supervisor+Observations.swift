@@ -32,8 +32,7 @@ extension Supervisor {
     // All moves first: the first address of a storm to be pinned is otherwise alone.
     for event in observed.events where event.kind == .moved || event.kind == .pinned {
       moveWatch.note(
-        event.mac, vlan: event.vlan, from: event.from.rawValue, to: event.port.rawValue,
-        count: event.kind == .pinned ? 1 : max(1, event.count), at: now)
+        event.mac, vlan: event.vlan, from: event.from.rawValue, to: event.port.rawValue, at: now)
     }
     for event in observed.events { publish(event, names, at: now) }
     if observed.lost > 0 { eventHub.publish(.lost(observed.lost)) }

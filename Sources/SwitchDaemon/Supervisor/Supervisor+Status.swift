@@ -28,11 +28,7 @@ extension Supervisor {
   }
 
   /// The running configuration is not that of its file. A file without a name is for whatever the switch is called.
-  private var isUnsaved: Bool {
-    guard var saved else { return true }
-    if saved.values[.switchName] == nil { saved.set(.switchName, to: .text(configuration.name)) }
-    return saved != configuration
-  }
+  private var isUnsaved: Bool { saved?.named(configuration.name) != configuration }
 
   private var captures: [CaptureStatus] {
     guard let capture else { return [] }
@@ -86,9 +82,7 @@ extension Supervisor {
           DropRow(
             reason: reason.name, port: record.configuration.name, count: count, meaning: reason.meaning,
             remedy: reason.remedy,
-            lastSeen: Quantity.time(
-              seconds: Int64(seen / 1_000_000_000), nanoseconds: Int64(seen % 1_000_000_000)),
-            lastFrame: lastFrame(of: record.index, reason)))
+            lastSeen: Quantity.time(nanoseconds: seen), lastFrame: lastFrame(of: record.index, reason)))
       }
     }
     return rows

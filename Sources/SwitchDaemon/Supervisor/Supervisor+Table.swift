@@ -144,7 +144,7 @@ extension Supervisor {
 
   func text(_ tick: Tick) -> String {
     let time = dataplane.realTime(of: tick)
-    return Quantity.time(seconds: Int64(time / 1_000_000_000), nanoseconds: Int64(time % 1_000_000_000))
+    return Quantity.time(nanoseconds: time)
   }
 }
 
