@@ -23,23 +23,13 @@ package struct PortVLANs: Sendable, Equatable {
   }
 }
 
-/// Which kinds of flooded frames a port takes.
-package struct FloodKindSet: OptionSet, Sendable, Hashable {
-  package let rawValue: UInt8
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
-  package static let unicast = FloodKindSet(rawValue: 1)
-  package static let multicast = FloodKindSet(rawValue: 2)
-  package static let broadcast = FloodKindSet(rawValue: 4)
-  package static let all: FloodKindSet = [.unicast, .multicast, .broadcast]
-}
-
 /// All sets of a bridge, as its ports want them. Sets in commands are freed by `apply`, or by whoever performs the
 /// commands himself: the answers hand back what is no longer in force.
 package struct VLANPlan: Sendable {
   private struct Seat: Sendable, Equatable {
     var vlans: PortVLANs
     var isUp: Bool
-    var kinds: FloodKindSet
+    var kinds: FloodKinds
     var isolation: PortIsolation
 
     func takes(_ mask: FloodMask) -> Bool {
@@ -72,7 +62,7 @@ package struct VLANPlan: Sendable {
   /// A port comes, or its settings change. To be performed before the port is attached, with `up` false, so that its
   /// first frame finds its VLANs; `setUp` follows once it is.
   package mutating func join(
-    _ port: PortIndex, _ vlans: PortVLANs, up: Bool, floodKinds: FloodKindSet = .all,
+    _ port: PortIndex, _ vlans: PortVLANs, up: Bool, floodKinds: FloodKinds = .all,
     isolation: PortIsolation = PortIsolation()
   ) -> [Command] {
     guard port.slot < PortIndex.limit else { return [] }

@@ -1,6 +1,8 @@
 // JSON Schema (draft 2020-12) of settings, made from their rows: what an editor checks while a file is written.
 // Looser than the reader where a schema cannot say it (CIDRs, sums of sizes), never stricter.
 
+import BridgeCore
+
 extension SettingType {
   /// The schema of a value as YAML and JSON may write it.
   package var schema: JSONValue {

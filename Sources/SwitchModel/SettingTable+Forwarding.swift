@@ -1,5 +1,7 @@
 // Rows of the table of settings that are about forwarding: VLANs, table policy, isolation, limits, guards.
 
+import BridgeCore
+
 extension Setting {
   private static func all(
     _ key: String, _ type: SettingType, _ defaultValue: SettingValue?, otherwise defaultText: String? = nil,

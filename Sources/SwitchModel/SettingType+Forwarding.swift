@@ -1,6 +1,7 @@
 // How values that are about forwarding are read: VLANs, choices, rates, lists of stations and processors. Each comes
 // out in one canonical form, however it was written.
 
+import BridgeCore
 import Wire
 
 extension SettingType {
@@ -89,23 +90,13 @@ extension SettingType {
   }
 }
 
-/// Which kinds of flooded frames a port takes.
-package struct FloodKinds: OptionSet, Sendable, Hashable {
-  package let rawValue: UInt8
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
-
-  /// To an address that the table does not hold.
-  package static let unicast = FloodKinds(rawValue: 1)
-  /// To a group other than broadcast.
-  package static let multicast = FloodKinds(rawValue: 2)
-  package static let broadcast = FloodKinds(rawValue: 4)
-  package static let all: FloodKinds = [.unicast, .multicast, .broadcast]
-
+extension FloodKinds {
   /// As the setting names them, in the order of their bits.
   static let names = ["unicast", "multicast", "broadcast"]
 
   init(names: [String]) {
-    rawValue = FloodKinds.names.enumerated().reduce(0) { names.contains($1.element) ? $0 | 1 << $1.offset : $0 }
+    self.init(
+      rawValue: FloodKinds.names.enumerated().reduce(0) { names.contains($1.element) ? $0 | 1 << $1.offset : $0 })
   }
 }
 

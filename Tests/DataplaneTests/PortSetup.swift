@@ -18,7 +18,7 @@ struct PortSetup: Sendable, Equatable {
   var enabled = true
   /// It is in the masks of ports that are up.
   var isUp = true
-  var floodKinds = FloodKindSet.all
+  var floodKinds = FloodKinds.all
   var isolation = PortIsolation()
   var rateIn: UInt64 = 0
   var rateOut: UInt64 = 0

@@ -23,7 +23,7 @@ import Wire
         isIsolated: .random(using: &random), group: [nil, "a", "b"].randomElement(using: &random) ?? nil)
     }
     if Int.random(in: 0..<4, using: &random) == 0 {
-      setup.floodKinds = FloodKindSet(rawValue: .random(in: 0...7, using: &random))
+      setup.floodKinds = FloodKinds(rawValue: .random(in: 0...7, using: &random))
     }
     return setup
   }

@@ -19,7 +19,7 @@ struct ReferencePort: Sendable {
   var tpid: UInt16 = 0x8100
   var isQinQ = false
   var accept = AcceptedFrames.all
-  var kinds = FloodKindSet.all
+  var kinds = FloodKinds.all
   var isolation = PortIsolation(isIsolated: false, group: nil)
   var coalesces = true
   var takesSegmented = true

@@ -12,7 +12,7 @@ import Wire
     var vlans: Set<UInt16>
     var native: UInt16
     var isUp: Bool
-    var kinds: FloodKindSet
+    var kinds: FloodKinds
     var isolation: PortIsolation
 
     func isMember(_ vlan: UInt16) -> Bool { (1...4094).contains(vlan) && (vlan == native || vlans.contains(vlan)) }
@@ -84,7 +84,7 @@ import Wire
     return Seat(
       vlans: vlans, native: [0, 1, 1, 10, 4094].randomElement(using: &random) ?? 1,
       isUp: Int.random(in: 0..<4, using: &random) > 0,
-      kinds: Bool.random(using: &random) ? .all : FloodKindSet(rawValue: UInt8.random(in: 0...7, using: &random)),
+      kinds: Bool.random(using: &random) ? .all : FloodKinds(rawValue: UInt8.random(in: 0...7, using: &random)),
       isolation: PortIsolation(
         isIsolated: Int.random(in: 0..<3, using: &random) == 0,
         group: [nil, nil, "a", "b"].randomElement(using: &random) ?? nil))

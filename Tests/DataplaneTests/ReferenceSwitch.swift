@@ -102,7 +102,7 @@ struct ReferenceSwitch {
     let from: Int
   }
 
-  private mutating func flood(_ received: Received, _ kind: FloodKindSet) {
+  private mutating func flood(_ received: Received, _ kind: FloodKinds) {
     let members = ports.keys.filter { $0 != received.from && isMember($0, received.vlan) && ports[$0]?.isUp == true }
     let reached = members.filter { reaches(received.from, $0) }
     let takers = reached.filter { ports[$0]?.floodKinds.contains(kind) == true }

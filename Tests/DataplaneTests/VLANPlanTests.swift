@@ -69,8 +69,7 @@ private final class Applied {
     }
     let up = slots.filter { model[$0]?.isUp == true }
     #expect(applied.members(of: FloodMask.up) == up, "\(what)", sourceLocation: sourceLocation)
-    for (mask, kind) in [(FloodMask.unicast, FloodKindSet.unicast), (.multicast, .multicast), (.broadcast, .broadcast)]
-    {
+    for (mask, kind) in [(FloodMask.unicast, FloodKinds.unicast), (.multicast, .multicast), (.broadcast, .broadcast)] {
       let expected = up.filter { model[$0]?.floodKinds.contains(kind) == true }
       #expect(applied.members(of: mask) == expected, "\(what)", sourceLocation: sourceLocation)
     }
@@ -99,7 +98,7 @@ private final class Applied {
       setup = .trunk(UInt16.random(in: 1...2000, using: &random)...UInt16.random(in: 2000...4094, using: &random))
     }
     setup.isUp = Int.random(in: 0..<4, using: &random) > 0
-    setup.floodKinds = FloodKindSet(rawValue: .random(in: 0...7, using: &random))
+    setup.floodKinds = FloodKinds(rawValue: .random(in: 0...7, using: &random))
     setup.isolation = PortIsolation(
       isIsolated: .random(using: &random), group: ["a", "b", "c", nil].randomElement(using: &random) ?? nil)
     return setup

@@ -257,7 +257,7 @@ import Wire
   func floodKinds() throws {
     let bench = try VirtualSwitch()
     try bench.add(0)
-    let kinds: [FloodKindSet] = [.unicast, .multicast, .broadcast, []]
+    let kinds: [FloodKinds] = [.unicast, .multicast, .broadcast, []]
     for (slot, kinds) in kinds.enumerated() { try bench.add(slot + 1, PortSetup(floodKinds: kinds)) }
     for (slot, destination) in [(1, station(99)), (2, mac(0x3333_0000_0001)), (3, .broadcast)] {
       bench.receive(Self.frame([], to: destination), from: 0)

@@ -46,7 +46,7 @@ extension Supervisor {
     let vlans = record.configuration.vlans(default: configuration.defaultVLAN)
     let commands = vlanPlan.join(
       record.index, PortVLANs(NumberSet(words: vlans.vlans.words), native: vlans.native), up: record.floods,
-      floodKinds: FloodKindSet(record.configuration.floodKinds),
+      floodKinds: record.configuration.floodKinds,
       isolation: PortIsolation(
         isIsolated: record.configuration.isIsolated, group: record.configuration.group))
     await VLANPlan.apply(commands, in: dataplane)
@@ -112,14 +112,5 @@ extension StormLimit {
       case .frames(let frames): .frames(UInt32(clamping: frames))
       case .bits(let bits): .bits(UInt64(clamping: bits))
       }
-  }
-}
-
-extension FloodKindSet {
-  init(_ kinds: SwitchModel.FloodKinds) {
-    self = []
-    if kinds.contains(.unicast) { insert(.unicast) }
-    if kinds.contains(.multicast) { insert(.multicast) }
-    if kinds.contains(.broadcast) { insert(.broadcast) }
   }
 }
