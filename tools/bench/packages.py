@@ -27,9 +27,20 @@ def prepare(binary=None):
     return os.path.realpath(binary) if binary else done.stdout
 
 
+def build(package, scratch):
+    """Builds a Swift package for release; None, or why that failed."""
+    return attempt('need "g++=g++"; find_swift; own_build_directory; '
+                   'as_builder "$SWIFT" build --package-path "$1" --scratch-path "$2" -c release >&2', package, scratch)
+
+
 def need(*packages):
     """None, or why these packages cannot be had."""
-    done = library('need "$@"', *packages, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    return attempt('need "$@"', *packages)
+
+
+def attempt(script, *words):
+    """None, or what a bit of bash said when it failed."""
+    done = library(script, *words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     if not done.returncode:
         return None
     said = [line.removeprefix("bench: ") for line in done.stderr.splitlines() if line.startswith("bench: ")]  # by `die`

@@ -23,6 +23,7 @@ WORKLOADS = {
     "addresses": ("learning", "Capacity"),
     "ports": ("scale", "Ports"),
     "macs": ("scale", "Addresses"),
+    "decide": ("decide", "Decide"),
     "instructions": ("instructions", "Instructions"),
     "memory": ("memory", "Memory"),
     "start": ("start", "Start"),

@@ -1,14 +1,13 @@
 """What a frame costs the switch beside how many ports, and how many addresses. Unicast from one port to another in bursts at a rate
 well below saturation, so that the CPU time of the process is divided by all frames sent. tapswitch only."""
 import json
-import statistics
 
 import lab as laboratory
 from lab import Trouble
 from meter import Meter
 from peers import load, mac
 from peers.tapswitch import Peer
-from report import Limit, Result, Row
+from report import Result, Row
 from workloads import numbers
 from workloads.learning import FIRST, fill
 
@@ -82,18 +81,3 @@ class Addresses(Scaled):
 
     def sample(self, bench, peer, size):
         return cost(bench, peer, f"to={FIRST}*{size}", "random")
-
-    def measure(self, bench):
-        """Also: what the largest table adds, as a share of a TAP write. The median of the differences in each round."""
-        result, = super().measure(bench)
-        space = bench.lab.namespace(bench.lab.tag())
-        write = Row("write", "a write to a TAP", [], unit="µs")
-        for _ in range(3):
-            write.add(numbers(space.run(bench.lab.program("tapwrite"), 1), "nanoseconds")[0] / 1000)
-        bench.lab.remove(space)
-        least, most = result.rows[str(self.sizes[0])].samples, result.rows[str(self.sizes[-1])].samples
-        added = statistics.median(b - a for a, b in zip(least, most)) / write.median
-        laboratory.say(f"{self.name}: a write to a TAP takes {write.median:.2f} µs")
-        result.limits.append(Limit(f"what 1,000,000 entries add to a frame's time, of a TAP write ({write.median:.2f} µs)",
-                                   added, 0.25, most=True))
-        return [result]
