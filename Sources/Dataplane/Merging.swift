@@ -10,8 +10,10 @@ extension Worker {
   /// Sends a frame to one port, now or at the end of the batch.
   /// - Returns: the cost of what it caused up to now.
   mutating func merge(_ frame: Frame, _ header: FrameHeader, to port: PortIndex, vlan: UInt16) -> Int32 {
-    guard let candidate = unsafe MergeCandidate(frame: frame.ethernet, offload: frame.offload, header: header) else {
-      // Of no flow that could be told: whatever waits for the port was there before.
+    guard unsafe frame.count < Worker.largestPiece,
+      let candidate = unsafe MergeCandidate(frame: frame.ethernet, offload: frame.offload, header: header)
+    else {
+      // Of no flow that could be told, or of any: whatever waits for the port was there before.
       let cost = flush(to: port)
       return unsafe cost &+ send(frame, to: port, vlan: vlan)
     }
@@ -29,6 +31,10 @@ extension Worker {
     if held.isFull { cost &+= finish(at: 0) }
     return unsafe cost &+ hold(frame, candidate, to: port, vlan: vlan)
   }
+
+  /// Frames of so many octets and more are not joined: to copy one costs as much as to write it, and one that waits for
+  /// the next is one that its receiver does not have yet.
+  private static var largestPiece: Int { 16_384 }
 
   /// Begins with a frame that followers may join; one that is whole already goes at once.
   private mutating func hold(_ frame: Frame, _ candidate: MergeCandidate, to port: PortIndex, vlan: UInt16) -> Int32 {

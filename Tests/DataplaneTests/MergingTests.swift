@@ -10,9 +10,12 @@ import Wire
 
 @Suite
 struct MergingTests {
-  /// Ethernet, IPv4 and UDP around eight octets that say which one it is; the checksum partial, as from a TAP.
-  static func datagram(_ number: UInt64, to: UInt8, from: UInt8, port: UInt16, id: UInt16) -> [UInt8] {
-    let payload = (0..<8).map { UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) }
+  /// Ethernet, IPv4 and UDP around eight octets that say which one it is, and zeros up to a size; the checksum partial,
+  /// as from a TAP.
+  static func datagram(
+    _ number: UInt64, to: UInt8, from: UInt8, port: UInt16, id: UInt16, size: Int = 8
+  ) -> [UInt8] {
+    let payload = (0..<size).map { $0 < 8 ? UInt8(truncatingIfNeeded: number >> (8 * UInt64($0))) : 0 }
     let udp = UInt16(8 + payload.count)
     let total = 20 + udp
     var ip: [UInt8] = [
@@ -117,6 +120,19 @@ struct MergingTests {
       .adjust(port(1), PortLimits(mtu: 1500, native: 1, enabled: true, coalesces: false), PortPolicy()))
     try await Self.batch(frames, lab, one)
     #expect(other.take() == frames)
+    try await lab.audit()
+  }
+
+  @Test("Frames that cost more to copy than to write are not joined", arguments: [(16_000, 1), (17_000, 3)])
+  func large(size: Int, leaving: Int) async throws {
+    let (lab, one, other) = try await Self.pair()
+    try await lab.set(1, mtu: 65_521, enabled: true)
+    let frames = (0..<3).map { Self.datagram(UInt64($0), to: 1, from: 0, port: 7, id: UInt16($0), size: size) }
+    try await Self.batch(frames, lab, one)
+    let got = other.take()
+    #expect(got.count == leaving)
+    if leaving == 3 { #expect(got == frames) }
+    #expect(lab.counters(1)[.merged] == UInt64(3 - leaving))
     try await lab.audit()
   }
 
