@@ -8,27 +8,30 @@ import peers as catalogue
 from report import Result, Row
 from workloads.udp import trial
 
-SIZE, SECONDS, TRIALS, LOSS, RESOLUTION = 18, 2, 3, 0.001, 1.03
+SIZE, SECONDS, TRIALS, LOSS, RESOLUTION, STEP = 18, 2, 3, 0.001, 1.03, 1.4
 PEERS = ("tapswitch", "relay", "bridge", "ovs", "vde")
 
 
 class Search:
-    """Between a rate that is carried and one that is not."""
+    """Between a rate that is carried and one that is not; until one was lost, upwards. What is too low or too high at first, because
+    the machine was busy with something else then, is made up for so."""
 
-    def __init__(self, low, high):
-        self.low, self.high, self.best, self.costs = low, high, 0.0, {}
+    def __init__(self, start):
+        self.low, self.high, self.best, self.costs = start / 16, None, 0.0, {}
 
     @property
     def done(self):
-        return self.high / self.low < RESOLUTION
+        return self.high is not None and self.high / self.low < RESOLUTION
 
     @property
     def rate(self):
-        return math.sqrt(self.low * self.high)
+        return self.low * (16 if self.best == 0 else STEP) if self.high is None else math.sqrt(self.low * self.high)
 
     def carried(self, rate, costs):
         """`rate` is what was really sent: a sender that has no time left is the end too."""
-        self.low = self.rate
+        self.low, asked = self.rate, self.rate
+        if rate < 0.9 * asked:
+            self.high = asked
         if rate > self.best:
             self.best, self.costs = rate, costs
 
@@ -49,16 +52,14 @@ class LossFree:
             searches = {}
             for key, peer in alive.items():
                 if key not in around:
-                    got, _ = trial(bench.lab, peer, SIZE, 1, warm=0.2)
-                    searches[key] = Search(got["window"] / 12, 1.5 * got["window"])
-                else:
-                    searches[key] = Search(around[key] * 0.7, around[key] * 1.4)
+                    around[key] = max(trial(bench.lab, peer, SIZE, 1, warm=0.2)[0]["window"] for _ in range(TRIALS)) / 2
+                searches[key] = Search(around[key])
             while any(not search.done for search in searches.values()):
                 for key, search in searches.items():
                     if not search.done:
                         self.step(bench, alive[key], search)
                 laboratory.say(f"ndr {number + 1}, 1000/s: " + ", ".join(
-                    f"{key} {search.low / 1000:.0f}–{search.high / 1000:.0f}" for key, search in searches.items()))
+                    f"{key} {search.low / 1000:.0f}–{(search.high or math.inf) / 1000:.0f}" for key, search in searches.items()))
             for key, search in searches.items():
                 around[key] = search.best or search.low
                 rows[key].add(search.best / 1000, search.costs)
