@@ -91,6 +91,7 @@ package enum APISchema {
 
   private static let status = object([
     ("name", text), ("version", text), ("pid", count), ("uptime_seconds", count), ("unsaved", flag),
+    ("configuration_file?", text), ("unconfirmed_seconds?", count),
     ("ports", object([("total", count), ("up", count)])),
     ("fdb", object([("entries", count), ("capacity", count)])), ("counters", component("PortCounters")),
     ("drops", count),

@@ -21,7 +21,7 @@ extension EventDocument {
       case .portRemoved: "removed \(port)"
       case .portChanged: "changed \(port): \((settings ?? []).joined(separator: ", "))"
       case .macLimit:
-        "\(port) has reached its limit of \(count ?? 0) addresses" + (mac == nil ? "" : "; \(station) is one more")
+        "\(port) has reached its limit of \(count ?? 0) \(count == 1 ? "address" : "addresses")" + (mac == nil ? "" : "; \(station) is one more")
           + shut
       case .bpduGuard: "a spanning tree frame came in through \(port)\(shut)"
       case .loopDetected:
@@ -45,7 +45,7 @@ extension EventDocument {
     let why =
       switch cause {
       case .loop: "; many addresses move with it, which looks like a loop"
-      case .clone: "; it moves alone, which looks like two stations with one address"
+      case .clone: "; it moves alone: two stations with one address, or a loop that few others use"
       case nil: ""
       }
     let rate = withinSeconds.map { " within \(EventDocument.duration($0))" } ?? ""

@@ -79,9 +79,28 @@ extension PortConfiguration {
       guard !members.contains(where: { $0.key == key }) else {
         throw ConfigurationError(path: TerminalText.escaped(key), "given twice")
       }
+      if key != Setting.comment.key, let words = apart(argument) {
+        throw ConfigurationError(
+          path: TerminalText.escaped(key), "\(TerminalText.quoted(argument)) holds several settings",
+          fix: "with 'port set' each is a word of its own: \(words)")
+      }
       members.append(JSONMember(key, value.isEmpty ? .null : .string(value)))
     }
     return .object(members)
+  }
+
+  /// Settings in one word, as in a SPEC, as words; nil unless a comma stands before a known key and `=`.
+  private static func apart(_ argument: String) -> String? {
+    var words: [String] = []
+    for piece in argument.split(separator: ",", omittingEmptySubsequences: false).map(String.init) {
+      let key = PortSpec.assignment(piece)?.key
+      if words.isEmpty || SettingTable.port.contains(where: { $0.key == key }) {
+        words.append(piece)
+      } else {
+        words[words.count - 1] += "," + piece
+      }
+    }
+    return words.count > 1 ? words.map { Shell.quoted($0) }.joined(separator: " ") : nil
   }
 
   private func readTarget(_ value: JSONValue) throws(ConfigurationError) -> String {

@@ -61,7 +61,8 @@ extension Setting {
   func explained(_ fault: ValueFault, _ text: String?) -> ConfigurationError {
     var fix = fault.fix
     if isOptionalNumber, let text, ["0", "0bit", "none", "off", "any", "unlimited", "-1"].contains(text) {
-      fix = "leave \(key) out: its default is \(defaultText)"
+      let live = scope == .port && isLive ? " ('\(key)=' with 'port set')" : ""
+      fix = "leave \(key) out\(live): its default is \(defaultText)"
     }
     return ConfigurationError(fault.message, fix: fix)
   }

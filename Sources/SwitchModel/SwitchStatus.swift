@@ -28,6 +28,10 @@ package struct SwitchStatus: Codable, Sendable, Equatable {
   package var uptimeSeconds: UInt64
   /// The running configuration is not that of its file.
   package var unsaved: Bool
+  /// The file it was started with, which `config save` writes; absent if there is none.
+  package var configurationFile: String?
+  /// An applied configuration is taken back after so many seconds unless it is confirmed; absent if none waits for that.
+  package var unconfirmedSeconds: Int?
   package var ports: Ports
   package var fdb: Table
   /// Sums of the port counters.
@@ -39,14 +43,16 @@ package struct SwitchStatus: Codable, Sendable, Equatable {
   package var captures: [CaptureStatus]
 
   package init(
-    name: String, version: String, pid: Int, uptimeSeconds: UInt64, unsaved: Bool, ports: Ports, fdb: Table,
-    counters: PortCounters, rates: SwitchRates? = nil, captures: [CaptureStatus] = []
+    name: String, version: String, pid: Int, uptimeSeconds: UInt64, unsaved: Bool, configurationFile: String? = nil,
+    unconfirmedSeconds: Int? = nil, ports: Ports, fdb: Table, counters: PortCounters, rates: SwitchRates? = nil, captures: [CaptureStatus] = []
   ) {
     self.name = name
     self.version = version
     self.pid = pid
     self.uptimeSeconds = uptimeSeconds
     self.unsaved = unsaved
+    self.configurationFile = configurationFile
+    self.unconfirmedSeconds = unconfirmedSeconds
     self.ports = ports
     self.fdb = fdb
     self.counters = counters
@@ -58,7 +64,10 @@ package struct SwitchStatus: Codable, Sendable, Equatable {
   enum CodingKeys: String, CodingKey {
     case name, version, pid
     case uptimeSeconds = "uptime_seconds"
-    case unsaved, ports, fdb, counters, drops, rates, captures
+    case unsaved
+    case configurationFile = "configuration_file"
+    case unconfirmedSeconds = "unconfirmed_seconds"
+    case ports, fdb, counters, drops, rates, captures
   }
 }
 

@@ -31,9 +31,11 @@ struct Status: AsyncParsableCommand {
     sheet.add("version", status.version)
     sheet.add("pid", "\(status.pid)")
     sheet.add("uptime", Quantity.duration(seconds: status.uptimeSeconds))
-    sheet.add(
-      "configuration",
-      status.unsaved ? "unsaved: 'tapswitch config save' writes it to its file" : "saved")
+    sheet.add("configuration", configuration(status))
+    if let seconds = status.unconfirmedSeconds {
+      let left = Quantity.duration(seconds: UInt64(clamping: seconds))
+      sheet.add("", "not confirmed: taken back in \(left); 'tapswitch config confirm' keeps it")
+    }
     sheet.add("ports", "\(status.ports.up) of \(status.ports.total) up")
     sheet.add("MAC table", "\(Words.count(status.fdb.entries)) of \(Words.count(status.fdb.capacity)) entries")
     sheet.add(
@@ -51,5 +53,13 @@ struct Status: AsyncParsableCommand {
           + "\(Quantity.grouped(capture.lost)) lost")
     }
     return sheet
+  }
+
+  private static func configuration(_ status: SwitchStatus) -> String {
+    guard status.unsaved else { return "saved" }
+    guard let file = status.configurationFile else {
+      return "unsaved, started without a file: 'tapswitch config save FILE' writes one"
+    }
+    return "unsaved: 'tapswitch config save' writes it to \(TerminalText.escaped(file))"
   }
 }

@@ -11,6 +11,8 @@ struct HTTPEventTests {
   private final class Stream {
     let client: RawClient
 
+    init(_ client: RawClient) { self.client = client }
+
     init(_ path: String, _ target: String = "/v1/events", headers: String = "") async throws {
       client = try await RawClient(path)
       try await client.send("GET \(target) HTTP/1.1\r\nHost: x\r\nAccept: text/event-stream\r\n\(headers)\r\n")
@@ -34,14 +36,15 @@ struct HTTPEventTests {
   @Test func `the events kept are an array, after a number those behind it`() async throws {
     let hub = TestEvents.hub(5)
     for number in 1...8 { hub.publish(TestEvents.learned(number)) }
+    let json = "Accept: application/json\r\n"
     try await withServer(FakeSwitch(hub: hub)) { path in
-      let all = try await ask(path, "GET", "/v1/events")
+      let all = try await ask(path, "GET", "/v1/events", headers: json)
       #expect(all.headers["content-type"] == "application/json")
       #expect(try all.json().array?.map { $0["sequence"]?.integer } == [4, 5, 6, 7, 8])
-      let events = try await ask(path, "GET", "/v1/events?after=6", headers: "Accept: */*\r\n").json().array
+      let events = try await ask(path, "GET", "/v1/events?after=6", headers: "Accept: */*, application/json\r\n").json().array
       #expect(events?.map { $0["sequence"]?.integer } == [7, 8])
       let resumed = try await ask(
-        path, "GET", "/v1/events?after=6", headers: "Last-Event-ID: 1\r\nAccept: text/event-stream;q=0\r\n")
+        path, "GET", "/v1/events?after=6", headers: "Last-Event-ID: 1\r\nAccept: text/event-stream;q=0, application/json\r\n")
       #expect(try resumed.json().array?.first?["type"] == "events_lost")
       #expect(try resumed.json().array?.first?["count"] == 2)
       let event = try #require(try all.json().array?.first)
@@ -57,6 +60,20 @@ struct HTTPEventTests {
         try await ask(path, "GET", "/v1/events?after=\(RequestTarget.encoded(text))"), 422)
       let accept = "Accept: text/event-stream\r\nLast-Event-ID: \(text)\r\n"
       try HTTPRouteTests.expectProblem(try await ask(path, "GET", "/v1/events", headers: accept), 422)
+    }
+  }
+
+  @Test(arguments: ["", "Accept: */*\r\n", "Accept: application/json, text/event-stream\r\n"])
+  func `who asks for nothing else gets the stream`(_ accept: String) async throws {
+    let hub = TestEvents.hub()
+    hub.publish(TestEvents.learned(1))
+    try await withServer(FakeSwitch(hub: hub)) { path in
+      let client = try await RawClient(path)
+      try await client.send("GET /v1/events HTTP/1.1\r\nHost: x\r\n\(accept)\r\n")
+      let stream = Stream(client)
+      let first = try await stream.wait(for: "\n\n")
+      #expect(first.lowercased().contains("\r\ncontent-type: text/event-stream\r\n"))
+      try await stream.wait(for: "id: 1\nevent: learned\n")
     }
   }
 
@@ -113,7 +130,8 @@ struct HTTPEventTests {
       }
       let accept = "Accept: text/event-stream\r\n"
       try HTTPRouteTests.expectProblem(try await ask(path, "GET", "/v1/events", headers: accept), 503)
-      #expect(try await ask(path, "GET", "/v1/events").status == 200)
+      let array = "Accept: application/json\r\n"
+      #expect(try await ask(path, "GET", "/v1/events", headers: array).status == 200)
       streams.removeLast(3)
       try await Task.sleep(for: .milliseconds(200))
       for _ in 0..<3 {

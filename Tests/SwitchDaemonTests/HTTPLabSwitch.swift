@@ -46,7 +46,8 @@ struct LabSwitch: SwitchControl {
     before.rxFrames -= 10
     before.rxBytes -= 1250
     return SwitchStatus(
-      name: "lab", version: "0.1.0", pid: 1, uptimeSeconds: 90_000, unsaved: true, ports: .init(total: 3, up: 1),
+      name: "lab", version: "0.1.0", pid: 1, uptimeSeconds: 90_000, unsaved: true,
+      configurationFile: "/etc/tapswitch/lab.yaml", unconfirmedSeconds: 42, ports: .init(total: 3, up: 1),
       fdb: .init(entries: 2, capacity: 65536), counters: Self.counters,
       rates: SwitchRates(from: before, to: Self.counters, seconds: 1),
       captures: [

@@ -16,7 +16,7 @@ struct SavedTableTests {
       SavedTable.Entry(
         mac: MACAddress(bits: UInt64.random(in: 1...0xFFFF_FFFF, using: &random) | 0x5200_0000_0000),
         vlan: .random(in: 1...4094, using: &random), port: ports[number % ports.count],
-        kind: Bool.random(using: &random) ? .dynamic : .sticky, age: .random(in: 0...1_000_000, using: &random))
+        age: .random(in: 0...1_000_000, using: &random))
     }
     return SavedTable(written: now, entries: entries)
   }

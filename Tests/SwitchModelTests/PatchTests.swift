@@ -21,6 +21,14 @@ import Testing
     #expect(
       try PortConfiguration.patch(arguments: ["up=off", "mtu=", "comment=a,b=c"]).text
         == #"{"up":"off","mtu":null,"comment":"a,b=c"}"#)
+    #expect(
+      try PortConfiguration.patch(arguments: ["address=10.0.0.1/24,fd00::1/64"]).text
+        == #"{"address":"10.0.0.1/24,fd00::1/64"}"#)
+    #expect {
+      try PortConfiguration.patch(arguments: ["address=10.0.0.1/24,fd00::1/64,vlan=10,tagged=20"])
+    } throws: { error in
+      "\(error)".contains("port set' each is a word of its own: address=10.0.0.1/24,fd00::1/64 vlan=10 tagged=20")
+    }
     for wrong in [["up"], ["=x"], ["up=on", "up=off"]] {
       #expect(throws: ConfigurationError.self) { try PortConfiguration.patch(arguments: wrong) }
     }

@@ -37,7 +37,9 @@ def test_confirm_keeps_it(lab):
     switch, (a, b, c) = lab.network(3, allowed=[r"t\d+p\d+"])
     file = document(lab, switch, lambda data: data["ports"][c.port].update(comment="kept"))
     switch.ok("config", "apply", file, "--confirm", "2")
+    assert switch.json("status")["unconfirmed_seconds"] in (1, 2) and "config confirm" in switch.ok("status")
     switch.ok("config", "confirm")
+    assert "unconfirmed_seconds" not in switch.json("status") and "config confirm" not in switch.ok("status")
     time.sleep(3)
     assert switch.port(c.port)["settings"]["comment"] == "kept"
     switch.ok("port", "set", c.port, "comment=again")

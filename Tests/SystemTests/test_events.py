@@ -159,7 +159,7 @@ def test_strange_ids_are_survived(lab, after):
     grid = Grid(lab, {"a": "", "b": ""})
     grid.send(("a", grid.frame(mac(1))))
     answer = http_unix.raw(grid.switch.socket, 1)
-    answer.sendall(f"GET /v1/events HTTP/1.1\r\nHost: x\r\nLast-Event-ID: {after}\r\n\r\n".encode())
+    answer.sendall(f"GET /v1/events HTTP/1.1\r\nHost: x\r\nAccept: application/json\r\nLast-Event-ID: {after}\r\n\r\n".encode())
     first = answer.recv(4096).split(b"\r\n")[0]
     answer.close()
     assert first.split()[1] in (b"200", b"400", b"422"), first

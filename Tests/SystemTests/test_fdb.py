@@ -3,6 +3,7 @@ import time
 
 import pytest
 
+from harness import waiting
 from harness.packets import BROADCAST, mac, ours, plain
 
 STATION = mac(0x1234)
@@ -128,6 +129,25 @@ def test_flush_takes_dynamic_entries_only(three):
     assert {(entry["mac"], entry["kind"]) for entry in switch.fdb()} == {(STATION, "static"), (mac(77), "sticky")}
     assert heard(switch, wires, plain(hosts[2].mac, mac(1), 60, 9), 2) == [0, 1], "a flushed address is unknown again"
     switch.fails(66, "fdb", "flush", "--port", "nobody", saying=("nobody",))
+
+
+@pytest.mark.parametrize("how", ["up=off", "device"])
+def test_what_was_learned_on_a_port_that_goes_down_is_forgotten(three, how):
+    """Whoever was behind it may turn up elsewhere, and is flooded to until he does. Static and sticky entries stay."""
+    switch, hosts, wires = three
+    gone = hosts[1]
+    switch.ok("fdb", "add", STATION, "--port", gone.port)
+    switch.ok("fdb", "add", mac(77), "--port", gone.port, "--sticky")
+    heard(switch, wires, plain(mac(1), BROADCAST), 0)
+    heard(switch, wires, plain(mac(2), BROADCAST), 1)
+    if how == "device":
+        gone.space.run("ip", "link", "set", gone.device, "down")
+    else:
+        switch.ok("port", "set", gone.port, "up=off")
+    waiting.until(lambda: switch.port(gone.port)["state"] == "down", "it is down")
+    waiting.until(lambda: switch.where(mac(2)) == {}, "what was learned there is forgotten")
+    assert switch.where(mac(1)) == {1: hosts[0].port}, "the others' addresses stay"
+    assert {entry["kind"] for entry in switch.fdb("--port", gone.port)} == {"static", "sticky"}
 
 
 def test_static_entries_go_with_their_port(lab):

@@ -1,4 +1,4 @@
-// What has happened: the events kept as an array, or all that follows as server-sent events.
+// What has happened and what happens, as server-sent events; or the events kept, as an array.
 
 internal import HTTPTypes
 internal import SwitchModel
@@ -6,9 +6,9 @@ internal import SwitchModel
 extension APIRoutes {
   static let events = APIRoute(
     method: .get, path: "/v1/events", identifier: "listEvents",
-    summary: "The events kept, oldest first; if Accept names text/event-stream, then those that come, as they come. "
-      + "An event stream resumes behind the header Last-Event-ID. Events that are no longer kept are counted in one of "
-      + "type events_lost.",
+    summary: "The events kept, oldest first, and then those that come, as they come; if Accept names application/json "
+      + "and not text/event-stream, an array of those kept. An event stream resumes behind the header Last-Event-ID. "
+      + "Events that are no longer kept are counted in one of type events_lost.",
     parameters: [
       APIRoute.Parameter(
         name: "after", help: "Only events behind this sequence number.",
@@ -22,7 +22,9 @@ extension APIRoutes {
       if let resumed { try request.sequence(resumed, of: "Last-Event-ID") } else {
         try request.sequence(request.query["after"], of: "after")
       }
-    guard request.accepted.contains(EventText.mediaType) else { return try .json(control.eventHub.kept(after: after)) }
+    if request.accepted.contains("application/json"), !request.accepted.contains(EventText.mediaType) {
+      return try .json(control.eventHub.kept(after: after))
+    }
     return APIAnswer(body: .events(try control.eventHub.follower(after: after)))
   }
 }

@@ -3,7 +3,7 @@
 //
 //   magic "\211TSFDB\r\n" 8 | version 4 | ports 4 | entries 4 | 0 4 | length of all 8 | written 8
 //   ports:   length of the name 1 | name 1...32
-//   entries: MAC 6 | VLAN 2 | place in ports 2 | kind 1 | 0 1 | age 4
+//   entries: MAC 6 | VLAN 2 | place in ports 2 | 0 2 | age 4
 //   CRC-64/XZ over all before it, 8
 //
 // Numbers are little-endian; a MAC stands as on the wire. The magic breaks when a transfer mangles line ends or bit 7.
@@ -46,8 +46,7 @@ extension SavedTable {
       }
       body.appendNumber(entry.vlan)
       body.appendNumber(place)
-      body.appendNumber(entry.kind.rawValue)
-      body.appendNumber(UInt8(0))
+      body.appendNumber(UInt16(0))
       body.appendNumber(entry.age)
       count += 1
     }
@@ -117,14 +116,14 @@ extension SavedTable {
 
   private static func entry(_ names: [String], _ reader: inout OctetReader) throws(SavedTableFault) -> Entry {
     guard let address = reader.take(6), let vlan = reader.next(UInt16.self), let place = reader.next(UInt16.self),
-      let kind = reader.next(UInt8.self), let reserved = reader.next(UInt8.self), let age = reader.next(UInt32.self)
+      let reserved = reader.next(UInt16.self), let age = reader.next(UInt32.self)
     else { throw .content("an entry is cut") }
     let mac = MACAddress(bits: address.reduce(0) { $0 << 8 | UInt64($1) })
     guard !mac.isGroup, !mac.isZero else { throw .content("\(mac) is no station") }
     guard (1...4094).contains(vlan) else { throw .content("VLAN \(vlan) is none") }
     guard names.indices.contains(Int(place)) else { throw .content("an entry is on port \(place) of \(names.count)") }
-    guard reserved == 0, let kind = Kind(rawValue: kind) else { throw .content("an entry is of no known kind") }
-    return Entry(mac: mac, vlan: vlan, port: names[Int(place)], kind: kind, age: age)
+    guard reserved == 0 else { throw .content("an entry is of no known kind") }
+    return Entry(mac: mac, vlan: vlan, port: names[Int(place)], age: age)
   }
 }
 

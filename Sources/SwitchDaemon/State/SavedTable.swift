@@ -6,13 +6,6 @@ package import Wire
 
 /// The learned part of a MAC table at one moment.
 package struct SavedTable: Sendable, Equatable {
-  /// What a restored entry is again.
-  package enum Kind: UInt8, Sendable, CaseIterable {
-    case dynamic = 0
-    /// A sticky entry of the configuration: only its age is worth keeping.
-    case sticky = 1
-  }
-
   package struct Entry: Sendable, Equatable {
     /// The address of one station.
     package var mac: MACAddress
@@ -20,15 +13,13 @@ package struct SavedTable: Sendable, Equatable {
     package var vlan: UInt16
     /// Name of the port it was heard on.
     package var port: String
-    package var kind: Kind
     /// Seconds since it was last heard, up to the moment of writing.
     package var age: UInt32
 
-    package init(mac: MACAddress, vlan: UInt16, port: String, kind: Kind = .dynamic, age: UInt32) {
+    package init(mac: MACAddress, vlan: UInt16, port: String, age: UInt32) {
       self.mac = mac
       self.vlan = vlan
       self.port = port
-      self.kind = kind
       self.age = age
     }
   }

@@ -92,13 +92,15 @@ extension Supervisor {
     applied.policy.allowed.deallocate()
   }
 
-  /// Makes floods reach exactly the ports that are up, and probes go out there.
+  /// Makes floods reach exactly the ports that are up, and probes go out there. Who was heard on one that went down may
+  /// be heard elsewhere next: until then his frames are flooded rather than lost.
   func updateUp() async {
     let changed = ordered.filter { $0.floods != $0.isUp }
     guard !changed.isEmpty else { return }
     for record in changed {
       records[record.configuration.name]?.floods = record.isUp
       await VLANPlan.apply(vlanPlan.setUp(record.index, record.isUp), in: dataplane)
+      if !record.isUp { await dataplane.perform(.flush(record.index, vlan: nil)) }
     }
     updateProbes()
   }

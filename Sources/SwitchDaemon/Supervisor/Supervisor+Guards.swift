@@ -71,8 +71,6 @@ extension Supervisor {
     try? record.device?.setCarrier(false)
     eventHub.publish(event)
     await adjust(name)
-    // Nobody is behind a port that is shut.
-    await dataplane.perform(.flush(record.index, vlan: nil))
     await updateUp()
     announce(name, since: record.state)
     let id = record.id

@@ -44,8 +44,7 @@ extension Supervisor {
       let (found, next) = dataplane.table.entries(from: from, limit: 4096, at: now)
       for entry in found where entry.kind == .dynamic {
         guard let port = names[entry.port] else { continue }
-        entries.append(
-          SavedTable.Entry(mac: entry.mac, vlan: entry.vlan, port: port, kind: .dynamic, age: entry.age ?? 0))
+        entries.append(SavedTable.Entry(mac: entry.mac, vlan: entry.vlan, port: port, age: entry.age ?? 0))
       }
       cursor = next
     }

@@ -22,6 +22,7 @@ extension Supervisor {
     return SwitchStatus(
       name: configuration.name, version: TapswitchVersion.text, pid: Int(getpid()),
       uptimeSeconds: (now - started) / 1_000_000_000, unsaved: isUnsaved,
+      configurationFile: path, unconfirmedSeconds: pending?.secondsLeft,
       ports: .init(total: records.count, up: records.count { $0.isUp }),
       fdb: .init(entries: dataplane.table.count(at: dataplane.now), capacity: dataplane.table.capacity),
       counters: sums, rates: rates, captures: captures)
