@@ -21,7 +21,8 @@ extension EventDocument {
       case .portRemoved: "removed \(port)"
       case .portChanged: "changed \(port): \((settings ?? []).joined(separator: ", "))"
       case .macLimit:
-        "\(port) has reached its limit of \(count ?? 0) \(count == 1 ? "address" : "addresses")" + (mac == nil ? "" : "; \(station) is one more")
+        "\(port) has reached its limit of \(count ?? 0) \(count == 1 ? "address" : "addresses")"
+          + (mac == nil ? "" : "; \(station) is one more")
           + shut
       case .bpduGuard: "a spanning tree frame came in through \(port)\(shut)"
       case .loopDetected:

@@ -44,7 +44,8 @@ package struct SwitchStatus: Codable, Sendable, Equatable {
 
   package init(
     name: String, version: String, pid: Int, uptimeSeconds: UInt64, unsaved: Bool, configurationFile: String? = nil,
-    unconfirmedSeconds: Int? = nil, ports: Ports, fdb: Table, counters: PortCounters, rates: SwitchRates? = nil, captures: [CaptureStatus] = []
+    unconfirmedSeconds: Int? = nil, ports: Ports, fdb: Table, counters: PortCounters, rates: SwitchRates? = nil,
+    captures: [CaptureStatus] = []
   ) {
     self.name = name
     self.version = version

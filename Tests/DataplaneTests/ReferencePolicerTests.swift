@@ -84,7 +84,8 @@ private struct NaivePolicer {
   private static func limits(_ random: inout SeededRandom) -> PortLimits {
     let rate = Bool.random(using: &random) ? 0 : UInt64.random(in: 1...100_000_000_000, using: &random)
     return PortLimits(
-      mtu: 1500, native: 1, enabled: true, rateIn: rate, burst: Bool.random(using: &random) ? 0 : .random(in: 1...1_000_000, using: &random),
+      mtu: 1500, native: 1, enabled: true, rateIn: rate,
+      burst: Bool.random(using: &random) ? 0 : .random(in: 1...1_000_000, using: &random),
       stormBroadcast: storm(&random), stormMulticast: storm(&random), stormUnknown: storm(&random))
   }
 
@@ -109,7 +110,8 @@ private struct NaivePolicer {
           octets: octets, segments: segments, flooded: kind.map { [.broadcast, .multicast, .unicast][$0] }, at: now)
         let wanted = naive.refuses(octets: octets, segments: segments, kind: kind, at: now)
         guard found == wanted else {
-          Issue.record("seed \(seed), step \(step): \(String(describing: found)) instead of \(String(describing: wanted))")
+          Issue.record(
+            "seed \(seed), step \(step): \(String(describing: found)) instead of \(String(describing: wanted))")
           return
         }
       }

@@ -41,10 +41,12 @@ struct HTTPEventTests {
       let all = try await ask(path, "GET", "/v1/events", headers: json)
       #expect(all.headers["content-type"] == "application/json")
       #expect(try all.json().array?.map { $0["sequence"]?.integer } == [4, 5, 6, 7, 8])
-      let events = try await ask(path, "GET", "/v1/events?after=6", headers: "Accept: */*, application/json\r\n").json().array
+      let events = try await ask(path, "GET", "/v1/events?after=6", headers: "Accept: */*, application/json\r\n").json()
+        .array
       #expect(events?.map { $0["sequence"]?.integer } == [7, 8])
       let resumed = try await ask(
-        path, "GET", "/v1/events?after=6", headers: "Last-Event-ID: 1\r\nAccept: text/event-stream;q=0, application/json\r\n")
+        path, "GET", "/v1/events?after=6",
+        headers: "Last-Event-ID: 1\r\nAccept: text/event-stream;q=0, application/json\r\n")
       #expect(try resumed.json().array?.first?["type"] == "events_lost")
       #expect(try resumed.json().array?.first?["count"] == 2)
       let event = try #require(try all.json().array?.first)
