@@ -62,8 +62,19 @@ struct World: ~Copyable {
       if taught != .refreshed { keepsLimit(port) }
     case .refused: require(after == nil, "what found no room is not there")
     default:
-      require(after?.port == before?.port || after?.port == port, "a pinned entry is where it was or where it is")
+      require(before != nil && after != nil, "only what is known is pinned")
+      require(
+        after?.port == before?.port || after?.port == port || takesHome(header.source, verdict.vlan, after?.port),
+        "a pinned entry is where it was, where it is, or on the port of before where it may be learned")
     }
+  }
+
+  /// Whether an address that moves about may be given back to a port where it had stayed longer.
+  func takesHome(_ source: MACAddress, _ vlan: UInt16, _ home: PortIndex?) -> Bool {
+    guard let home else { return false }
+    let policy = bridge.policy(of: home)
+    return policy.forwarding && policy.learning && !policy.isLocked && policy.allowed.allows(source)
+      && bridge.floodSet(unsafe bridge.vlans[Int(vlan)]).contains(home)
   }
 
   /// A port that took one more had room for it.
