@@ -19,8 +19,12 @@ PEERS = {
     "vde": ("vde", "Peer", "vde_switch"),
     "tapswitch-bare": ("tapswitch", "Bare", "tapswitch, devices without offloads"),
     "relay-bare": ("relay", "Bare", "relay, devices without offloads"),
+    "tapswitch-veth": ("tapswitch", "Veth", "tapswitch, netdev ports on veth"),
+    "ovs-tso-veth": ("ovs", "SegmentingVeth", "Open vSwitch user space on veth (AF_PACKET), TSO"),
+    "ovs-veth": ("ovs", "Veth", "Open vSwitch user space on veth (AF_PACKET)"),
 }
-DEFAULT = [key for key in PEERS if not key.endswith("-bare")]
+# What stands on existing interfaces is measured by the workload `netdev` alone, unless it is named.
+DEFAULT = [key for key in PEERS if not key.endswith(("-bare", "-veth"))]
 
 
 def load(key):

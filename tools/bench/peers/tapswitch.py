@@ -1,5 +1,7 @@
-"""The switch itself, with TAPs made inside the namespaces."""
+"""The switch itself, with TAPs made inside the namespaces, or on veth pairs as the kernel bridge has them."""
+import json
 import subprocess
+import tempfile
 
 from lab import QUEUE
 from peers import ADDRESSES, Missing, Pair
@@ -9,6 +11,14 @@ def knows(binary, setting):
     """Whether this version has the port setting."""
     said = subprocess.run([binary, "run", "--help"], capture_output=True, text=True).stdout
     return any(line.split()[:1] and line.split()[0].rstrip("†") == setting for line in said.splitlines())
+
+
+def has_kind(binary, kind):
+    """Whether this version has ports of the kind: one that has not refuses the file for it."""
+    with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+        json.dump({"ports": {"one": {kind: "eth0"}}}, file)  # JSON is YAML
+        file.flush()
+        return subprocess.run([binary, "config", "validate", file.name], capture_output=True).returncode == 0
 
 
 class Peer(Pair):
@@ -45,3 +55,17 @@ class Bare(Peer):
     """Between hosts that segment and checksum themselves."""
 
     offload = False
+
+
+class Veth(Pair):
+    """`netdev` ports in a namespace of its own, on the veth pairs that the kernel bridge joins."""
+
+    def build(self):
+        if not has_kind(self.lab.binary, "netdev"):
+            raise Missing("this version of tapswitch has no ports `netdev`")
+        middle = self.middle()
+        self.veths(middle)
+        for space, device in self.places():
+            space.run("ip", "link", "set", device, "up")  # a port without a carrier is not up
+        specs = [f"netdev:p{number}" for number in range(self.ports)]
+        self.processes = [self.lab.switch(self.tag, specs, wrapper=middle.command())[0]]

@@ -16,6 +16,8 @@ WORKLOADS = {
     "udp-18": ("udp", "Small"),
     "udp-256": ("udp", "Middle"),
     "udp-1400": ("udp", "Large"),
+    "netdev-tcp1": ("netdev", "Stream"),
+    "netdev-udp-18": ("netdev", "Small"),
     "ndr": ("ndr", "LossFree"),
     "rtt": ("rtt", "RoundTrip"),
     "broadcast": ("broadcast", "Broadcast"),
@@ -29,6 +31,8 @@ WORKLOADS = {
     "start": ("start", "Start"),
     "idle": ("idle", "Idle"),
 }
+
+OURS = ("tapswitch", "tapswitch-veth")  # what all others are compared with: it must work
 
 
 def load(name):
@@ -66,14 +70,15 @@ class Bench:
         return self.pool[key]
 
     def fresh(self, key, ports):
-        """A peer of its own, to be closed by the caller; None as above. tapswitch itself must work."""
+        """A peer of its own, to be closed by the caller; None as above. tapswitch itself must work, unless it is of a version that
+        cannot (Missing)."""
         kind = catalogue.load(key)
         if ports > kind.most:
             return None
         try:
             return kind(self.lab, self.lab.tag(), ports)
         except laboratory.Trouble as trouble:
-            if key == "tapswitch":
+            if key in OURS and not isinstance(trouble, catalogue.Missing):
                 raise
             self.skip(f"{catalogue.title(key)}: {trouble}")
             return None
@@ -104,7 +109,7 @@ class Bench:
                 return sample(alive[key])
             except laboratory.Trouble as trouble:
                 if last:
-                    if key == "tapswitch":
+                    if key in OURS:
                         raise
                     del alive[key]
                     self.skip(f"{label}, {catalogue.title(key)}: {trouble}")
@@ -117,7 +122,12 @@ class Compared:
 
     quick = False
     peers = None  # None: all
+    reference = "tapswitch"
     unit = ""
+
+    def keys(self, bench):
+        """The peers to measure, of those that are wanted."""
+        return [key for key in bench.wanted if self.peers is None or key in self.peers]
 
     def prepare(self, bench):
         pass
@@ -131,8 +141,7 @@ class Compared:
 
     def measure(self, bench):
         self.prepare(bench)
-        keys = [key for key in bench.wanted if self.peers is None or key in self.peers]
-        rows = bench.alternate(keys, bench.rounds, lambda peer: self.sample(bench, peer), self.unit, label=self.name)
-        result = Result(self.name, self.title, self.unit, rows.values(), reference="tapswitch")
+        rows = bench.alternate(self.keys(bench), bench.rounds, lambda peer: self.sample(bench, peer), self.unit, label=self.name)
+        result = Result(self.name, self.title, self.unit, rows.values(), reference=self.reference)
         self.require(result)
         return [result]
