@@ -8,7 +8,7 @@ internal import Wire
 extension Worker {
   mutating func attach(_ attachment: PortAttachment, isReader: Bool) -> Reply {
     let slot = unsafe ports[attachment.port]
-    unsafe slot.pointee.io = PortIO(descriptor: attachment.descriptor)
+    unsafe slot.pointee.io = attachment.io
     unsafe slot.pointee.serial = attachment.serial
     unsafe slot.pointee.deficit = 0
     unsafe slot.pointee.handle = attachment.handle

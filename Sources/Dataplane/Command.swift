@@ -1,6 +1,7 @@
 // What control may ask of a worker, and what it answers: values only, applied between batches.
 
 package import BridgeCore
+package import LinuxIO
 package import Wire
 
 /// A port as the worker needs it.
@@ -8,19 +9,19 @@ package struct PortAttachment: Sendable {
   package let port: PortIndex
   /// Tells this attachment of the slot from earlier and later ones in notices.
   package let serial: UInt32
-  /// Non-blocking, whole frames with a 12-octet offload header; stays open until `detach` has been answered.
-  package let descriptor: Int32
+  /// Non-blocking; stays open until `detach` has been answered.
+  package let io: PortIO
   package let limits: PortLimits
   package let policy: PortPolicy
   /// What `FileCapture.register` returned for the port; 0 without a capture.
   package let handle: UInt32
 
   package init(
-    port: PortIndex, serial: UInt32, descriptor: Int32, limits: PortLimits, policy: PortPolicy, handle: UInt32
+    port: PortIndex, serial: UInt32, io: PortIO, limits: PortLimits, policy: PortPolicy, handle: UInt32
   ) {
     self.port = port
     self.serial = serial
-    self.descriptor = descriptor
+    self.io = io
     self.limits = limits
     self.policy = policy
     self.handle = handle

@@ -161,6 +161,8 @@ extension Worker {
       Errno.connectionReset:
       .portDown
     case Errno.again, Errno.noBuffers: .queueFull
+    // A packet socket takes one tag beyond the interface's mtu, and no more.
+    case Errno.messageSize: .egressMTU
     default: .writeError
     }
   }

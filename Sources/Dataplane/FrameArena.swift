@@ -40,6 +40,15 @@ struct FrameArena: ~Copyable {
   /// Where the next frame is to be received, offload header first. A frame that fills it whole was too large.
   var landing: UnsafeMutableRawBufferPointer { unsafe buffer(present) }
 
+  /// Where what was received begins, up to the end of the room.
+  @inline(__always)
+  func landed(_ received: PortIO.Received) -> UnsafeMutableRawBufferPointer {
+    let front = received.front
+    let landing = unsafe landing
+    return unsafe UnsafeMutableRawBufferPointer(
+      start: landing.baseAddress.map { unsafe $0 - front }, count: landing.count &+ front)
+  }
+
   /// For a copy of a frame that must be changed for one port; what is in it is good until the next one.
   var scratch: UnsafeMutableRawBufferPointer { unsafe buffer(9) }
 

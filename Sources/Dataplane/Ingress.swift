@@ -8,12 +8,13 @@ internal import Offload
 internal import Wire
 
 extension Worker {
-  /// Handles the frame of `count` octets, offload header included, that lies in the arena.
+  /// Handles the frame that was received into the arena.
   /// - Returns: the cost of what it caused, beside its own reading.
-  mutating func receive(_ count: Int, from port: PortIndex) -> Int32 {
+  mutating func receive(_ received: PortIO.Received, from port: PortIndex) -> Int32 {
+    let count = received.count
     let slot = unsafe ports[port]
     let counters = unsafe slot.pointee.counters
-    let landing = unsafe arena.landing
+    let landing = unsafe arena.landed(received)
     let length = max(0, count &- FrameArena.offloadHeader)
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: landing[min(count, FrameArena.offloadHeader)..<count])
     unsafe counters.add(.rxFrames)

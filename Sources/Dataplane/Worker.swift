@@ -121,15 +121,17 @@ struct Worker: ~Copyable {
     unsafe ingressTagType = slot.pointee.tagType
     var failure: Int32?
     while unsafe slot.pointee.deficit > 0 {
-      let count = unsafe slot.pointee.io.receive(into: arena.landing)
+      let received = unsafe slot.pointee.io.receive(into: arena.landing)
+      let count = received.count
       guard count > 0 else {
         // An empty queue saves no credit; a debt stays.
         unsafe slot.pointee.deficit = 0
-        if event.isFailure || !Worker.isTransient(count) { failure = Int32(truncatingIfNeeded: -count) }
+        let isTransient = unsafe Worker.isTransient(count, slot.pointee.io.form, event)
+        if !isTransient { failure = Int32(truncatingIfNeeded: -count) }
         break
       }
       unsafe slot.pointee.deficit &-= Cost.read(count)
-      let caused = receive(count, from: port)
+      let caused = receive(received, from: port)
       unsafe slot.pointee.deficit &-= caused
     }
     let caused = flush()
@@ -137,10 +139,12 @@ struct Worker: ~Copyable {
     if let failure { fail(port, code: failure) }
   }
 
-  /// Nothing to read now, or no memory for it: the port stays.
-  private static func isTransient(_ result: Int) -> Bool {
+  /// Nothing to read now, or no memory for it: the port stays. So does a packet socket whose interface is down, or
+  /// gone, which netlink tells.
+  private static func isTransient(_ result: Int, _ form: PortForm, _ event: Poller.Event) -> Bool {
     switch Int32(truncatingIfNeeded: -result) {
-    case Errno.again, Errno.interrupted, Errno.noMemory, Errno.noBuffers: true
+    case Errno.again, Errno.interrupted, Errno.noMemory, Errno.noBuffers: !event.isFailure || form != .device
+    case Errno.networkDown: form != .device
     default: false
     }
   }

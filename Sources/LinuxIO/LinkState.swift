@@ -12,6 +12,8 @@ package struct LinkState: Sendable, Equatable {
   package var name: String
   /// Set up by its owner (IFF_UP). A TAP that is not refuses every write with EIO.
   package var isUp: Bool
+  /// What is at its other end works (IFF_LOWER_UP): a cable, the other half of a veth, the program that holds a TAP.
+  package var hasCarrier: Bool
   /// Octets of payload.
   package var mtu: Int
   /// The frames its queue holds (txqueuelen).
@@ -21,6 +23,10 @@ package struct LinkState: Sendable, Equatable {
   package var alias: String
   /// The device group (IFLA_GROUP).
   package var group: UInt32
+  /// The number of the bridge, bond or the like that it is a part of (IFLA_MASTER); nil for none.
+  package var master: Int32?
+  /// What its frames look like (ARPHRD_*): 1 for Ethernet.
+  package var hardwareType: UInt16
   /// What sort it is (IFLA_INFO_KIND): "tun", "veth" …; empty for hardware.
   package var kind: String
   /// Details of a TAP or TUN; nil for others.
@@ -39,13 +45,15 @@ package struct LinkState: Sendable, Equatable {
 
   /// - Parameter message: RTM_NEWLINK or RTM_DELLINK; nil if it is malformed or tells of a bridge's port (AF_BRIDGE).
   init?(_ message: NetlinkMessage, namespace: NamespaceID) {
-    guard message.body.first == 0, let index = message.body.number(at: 4, as: Int32.self),
-      let flags = message.body.number(at: 8, as: UInt32.self)
+    guard message.body.first == 0, let hardwareType = message.body.number(at: 2, as: UInt16.self),
+      let index = message.body.number(at: 4, as: Int32.self), let flags = message.body.number(at: 8, as: UInt32.self)
     else { return nil }
     self.namespace = namespace
     self.index = index
+    self.hardwareType = hardwareType
     name = ""
     isUp = flags & 1 != 0
+    hasCarrier = flags & 0x10000 != 0
     mtu = 0
     queueLength = 0
     mac = MACAddress(bits: 0)
@@ -60,6 +68,7 @@ package struct LinkState: Sendable, Equatable {
       case Int(IFLA_TXQLEN): queueLength = Int(value.number(at: 0, as: UInt32.self) ?? 0)
       case Int(IFLA_ADDRESS) where value.count == 6: mac = MACAddress(bits: value.reduce(0) { $0 << 8 | UInt64($1) })
       case Int(IFLA_IFALIAS): alias = value.text
+      case Int(IFLA_MASTER): master = value.number(at: 0, as: Int32.self).flatMap { $0 > 0 ? $0 : nil }
       case Int(IFLA_GROUP): group = value.number(at: 0, as: UInt32.self) ?? 0
       // struct rtnl_link_stats64: rx and tx packets, bytes, errors, then rx_dropped, tx_dropped.
       case Int(IFLA_STATS64): dropped = value.number(at: 56, as: UInt64.self) ?? 0

@@ -136,3 +136,42 @@ extension PortError {
     }
   }
 }
+
+extension PortError {
+  /// - Parameter code: why the packet socket of an interface could not be opened.
+  static func packetSocket(_ name: String, code: Int32) -> PortError {
+    switch abs(code) {
+    case EPERM, EACCES: return cannotTakeFrames(name)
+    case ENODEV, ENXIO: return .absent("interface \(name)")
+    case EAFNOSUPPORT:
+      // What systemd answers in the kernel's place, too.
+      return .system(
+        SystemError("socket(AF_PACKET)", code: code, detail: name),
+        fix: "sudo modprobe af_packet; or, in a systemd unit: RestrictAddressFamilies=AF_PACKET (beside the others)")
+    case ENOPROTOOPT:
+      return .invalid("\(name) cannot be attached: the kernel's packet sockets are older than Linux 4.20", fix: nil)
+    case EMFILE, ENFILE:
+      return .system(
+        SystemError("socket(AF_PACKET)", code: code, detail: name),
+        fix: "ulimit -n 65536 (LimitNOFILE= in a systemd unit)")
+    default: return .system(SystemError("socket(AF_PACKET)", code: code, detail: name), fix: nil)
+    }
+  }
+
+  private static func cannotTakeFrames(_ name: String) -> PortError {
+    let privileges = Privileges.current
+    if privileges.netRaw, Privileges.isInUserNamespace {
+      return .notPermitted(
+        "taking the frames of \(name) needs CAP_NET_RAW over the network namespace it is in, which this process's own "
+          + "user namespace does not give",
+        fix: "start tapswitch outside of that user namespace")
+    }
+    // setcap puts its list in the place of what the program had before.
+    var names = ["cap_net_raw"]
+    if privileges.sysAdmin { names.insert("cap_sys_admin", at: 0) }
+    if privileges.netAdmin { names.insert("cap_net_admin", at: 0) }
+    return .notPermitted(
+      "taking the frames of \(name) needs CAP_NET_RAW, which this process lacks",
+      fix: Privileges.grant(names.joined(separator: ",")))
+  }
+}

@@ -2,34 +2,36 @@
 
 /// What a port is to the system.
 package enum PortKind: String, Sendable, CaseIterable, Codable {
-  case tap
+  case tap, netdev
 
   /// Kinds of the contract that this version does not have.
-  package static let later = ["tun", "netdev", "stream", "dgram", "udp", "vde", "fd"]
+  package static let later = ["tun", "stream", "dgram", "udp", "vde", "fd"]
 
   package var targetName: String {
     switch self {
     case .tap: "DEVICE"
+    case .netdev: "INTERFACE"
     }
   }
 
   package var help: String {
     switch self {
     case .tap: "a network interface of this host, a namespace or a container"
+    case .netdev: "an existing interface: a VM's tap opened by its hypervisor, a veth, a network card"
     }
   }
 
   /// What a target may be, as a phrase for messages.
   package var allowedTarget: String {
     switch self {
-    case .tap: "a device name: 1 to 15 printable ASCII characters without space, '/', ':' and '%'"
+    case .tap, .netdev: "a device name: 1 to 15 printable ASCII characters without space, '/', ':' and '%'"
     }
   }
 
   /// The target in canonical form.
   package func parseTarget(_ text: String) throws(ValueFault) -> String {
     switch self {
-    case .tap:
+    case .tap, .netdev:
       guard DeviceName.isValid(text) else { throw ValueFault(text, allowed: allowedTarget) }
       guard !DeviceName.isReserved(text) else {
         throw ValueFault(
@@ -42,7 +44,7 @@ package enum PortKind: String, Sendable, CaseIterable, Codable {
   /// The name that a port with this target gets when none was given.
   package func defaultName(for target: String) -> String {
     switch self {
-    case .tap: PortName.made(from: target)
+    case .tap, .netdev: PortName.made(from: target)
     }
   }
 

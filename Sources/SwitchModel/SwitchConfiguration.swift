@@ -18,13 +18,12 @@ package struct SwitchConfiguration: Sendable, Equatable {
   private var places: [String: Int] = [:]
   private var devices: [Device: String] = [:]
 
+  /// An interface has one port, of whatever kind.
   private struct Device: Sendable, Hashable {
-    let kind: PortKind
     let target: String
     let namespace: String?
 
     init(_ port: PortConfiguration) {
-      kind = port.kind
       target = port.target
       namespace = port.namespaceKey
     }

@@ -24,7 +24,7 @@ import Wire
       letters.append(
         .attach(
           PortAttachment(
-            port: guest.port, serial: guest.serial, descriptor: guest.near,
+            port: guest.port, serial: guest.serial, io: PortIO(descriptor: guest.near),
             limits: PortLimits(mtu: 1500, native: 1, enabled: true), policy: PortPolicy(), handle: 0)))
     }
     return (try BareWorker(letters: letters), guests)

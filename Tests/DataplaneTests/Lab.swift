@@ -145,7 +145,8 @@ final class Lab: Sendable {
     let reply = await engine.perform(
       .attach(
         PortAttachment(
-          port: port(slot), serial: serial, descriptor: guest.near, limits: setup.limits, policy: policy(slot, setup),
+          port: port(slot), serial: serial, io: PortIO(descriptor: guest.near), limits: setup.limits,
+          policy: policy(slot, setup),
           handle: handle)))
     guard case .done = reply else { throw TimedOut(description: "attach: \(reply)") }
     state.withLock { $0.guests[slot] = guest }

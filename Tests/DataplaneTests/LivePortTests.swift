@@ -2,6 +2,7 @@
 
 import BridgeCore
 import Glibc
+import LinuxIO
 import Synchronization
 import Testing
 import Wire
@@ -208,7 +209,8 @@ import Wire
       let reply = await lab.engine.perform(
         .attach(
           PortAttachment(
-            port: port(1), serial: 9, descriptor: descriptor, limits: limits, policy: PortPolicy(), handle: 0)))
+            port: port(1), serial: 9, io: PortIO(descriptor: descriptor), limits: limits, policy: PortPolicy(),
+            handle: 0)))
       guard case .failed(code) = reply else {
         Issue.record("\(reply)")
         continue

@@ -94,7 +94,8 @@ final class ReferenceBench: Sendable {
     let reply = await dataplane.perform(
       .attach(
         PortAttachment(
-          port: port(slot), serial: guests[slot].serial, descriptor: guests[slot].near, limits: limits(settings),
+          port: port(slot), serial: guests[slot].serial, io: PortIO(descriptor: guests[slot].near),
+          limits: limits(settings),
           policy: policy(settings, slot), handle: 0)))
     guard case .done = reply else { throw TimedOut(description: "attach: \(reply)") }
     plan.change { commands = $0.setUp(port(slot), settings.isUp) }

@@ -258,7 +258,7 @@ private final class Applied {
       await dataplane.perform(
         .attach(
           PortAttachment(
-            port: guest.port, serial: 1, descriptor: guest.near, limits: setup.limits,
+            port: guest.port, serial: 1, io: PortIO(descriptor: guest.near), limits: setup.limits,
             policy: setup.policy(reach: plan.reach(of: guest.port)), handle: 0)))
     }
     func flood(_ slot: Int) async throws {

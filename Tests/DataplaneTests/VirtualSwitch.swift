@@ -65,7 +65,8 @@ final class VirtualSwitch {
     let reply = try perform(
       .attach(
         PortAttachment(
-          port: port(slot), serial: serial, descriptor: guest.near, limits: setup.limits, policy: policy, handle: 0)))
+          port: port(slot), serial: serial, io: PortIO(descriptor: guest.near), limits: setup.limits, policy: policy,
+          handle: 0)))
     guard case .done = reply else { throw TimedOut(description: "attach: \(reply)") }
   }
 
@@ -88,7 +89,7 @@ final class VirtualSwitch {
     for frame in frames {
       let landing = unsafe worker.arena.landing
       unsafe landing.copyBytes(from: frame.prefix(landing.count))
-      _ = worker.receive(min(frame.count, landing.count), from: port(slot))
+      _ = worker.receive(PortIO.Received(min(frame.count, landing.count)), from: port(slot))
     }
     _ = worker.flush()
     worker.tellProbes()

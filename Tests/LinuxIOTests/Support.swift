@@ -133,7 +133,7 @@ extension Devices {
 
   static func read(_ device: TapDevice) -> Int {
     var buffer = [UInt8](repeating: 0, count: 70000)
-    return unsafe buffer.withUnsafeMutableBytes { unsafe PortIO(descriptor: device.descriptor).receive(into: $0) }
+    return unsafe buffer.withUnsafeMutableBytes { unsafe PortIO(descriptor: device.descriptor).receive(into: $0).count }
   }
 
   /// What poll(2) says at once of a descriptor that is watched for reading.

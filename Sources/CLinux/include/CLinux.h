@@ -10,6 +10,9 @@
 #if __has_include("netlink.h")
 #include "netlink.h"
 #endif
+#if __has_include("packet.h")
+#include "packet.h"
+#endif
 #if __has_include("sysfs.h")
 #include "sysfs.h"
 #endif

@@ -17,7 +17,7 @@ struct PortRecord: Sendable {
   /// Tells this attachment from earlier ones of the slot; changes with each.
   var serial: UInt32 = 0
   /// Nil while the port waits.
-  var device: TapDevice?
+  var device: (any PortDevice)?
   /// The interface as last heard of; nil where that cannot be known.
   var link: LinkState?
   /// Follows the namespace named in the configuration, from the beginning to the removal of the port.
@@ -44,7 +44,10 @@ struct PortRecord: Sendable {
     if !configuration.up { return (.down, "switched off: up=off") }
     if let shut { return (.down, shut) }
     guard let link else { return (.up, nil) }
-    if link.isUp { return (.up, nil) }
+    if link.isUp {
+      guard configuration.kind == .netdev, !link.hasCarrier else { return (.up, nil) }
+      return (.down, "interface \(link.name.shown) has no carrier: what is at its other end is down, or not there yet")
+    }
     return (.down, "device \(link.name.shown) is down; ip link set \(link.name.shellWord) up brings it up")
   }
 
@@ -57,8 +60,16 @@ struct PortRecord: Sendable {
   /// The namespace of the configuration; names were checked when it was read.
   var namespace: NamespaceReference { configuration.netns.flatMap { NamespaceReference(parsing: $0) } ?? .current }
 
-  /// The device the configuration asks for.
-  func request(switchName: String, machine: String, create: Bool) -> TapRequest {
+  /// Gets what the configuration asks for.
+  /// - Parameter create: make the device where there is none.
+  func attach(switchName: String, machine: String, create: Bool) throws(PortError) -> any PortDevice {
+    switch configuration.kind {
+    case .tap: try TapDevice.attach(tapRequest(switchName: switchName, machine: machine, create: create))
+    case .netdev: try NetDevice.attach(NetRequest(name: configuration.target, mtu: configuration.mtu))
+    }
+  }
+
+  private func tapRequest(switchName: String, machine: String, create: Bool) -> TapRequest {
     TapRequest(
       name: configuration.target, namespace: namespace,
       mac: configuration.mac

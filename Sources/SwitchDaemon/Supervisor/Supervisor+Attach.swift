@@ -14,10 +14,9 @@ extension Supervisor {
   ///   - joining: let floods reach it at once; false where the caller does it for many ports together.
   func attach(_ name: String, create: Bool, joining: Bool = true) async throws(PortError) {
     guard var record = records[name], record.device == nil else { return }
-    let device: TapDevice
+    let device: any PortDevice
     do throws(PortError) {
-      device = try TapDevice.attach(
-        record.request(switchName: configuration.name, machine: machine, create: create))
+      device = try record.attach(switchName: configuration.name, machine: machine, create: create)
       if !record.isOn { try device.setCarrier(false) }
     } catch {
       records[name]?.waitsFor = error.message
@@ -38,15 +37,18 @@ extension Supervisor {
       records[name]?.device = nil
       records[name]?.waitsFor = "cannot be watched"
       device.close(removing: device.created)
-      throw .system(SystemError("epoll_ctl", code: code, detail: device.request.name), fix: nil)
+      throw .system(SystemError("epoll_ctl", code: code, detail: device.name), fix: nil)
     }
+    for concern in device.concerns { logger.warning("\(concern)", metadata: ["port": "\(name)"]) }
     await follow(name)
     if joining { await updateUp() }
   }
 
   /// Asks for the link anew where the monitor will not tell, and follows a device that is elsewhere.
   func follow(_ name: String) async {
-    guard let record = records[name], let device = record.device, let monitor else { return }
+    guard let record = records[name], let device = record.device else { return }
+    guard let device = device as? TapDevice else { return await find(device, of: name) }
+    guard let monitor else { return }
     if let old = record.movedWatch {
       monitor.unwatch(old)
       records[name]?.movedWatch = nil
@@ -60,13 +62,25 @@ extension Supervisor {
     await learn(link, of: name)
   }
 
+  /// The interface of a `netdev` port is whichever bears its name: one that went, or is called otherwise now, is lost.
+  private func find(_ device: any PortDevice, of name: String) async {
+    guard let link = device.link() else {
+      return await lose(name, why: "interface \(device.name) does not exist", makesDevice: true)
+    }
+    guard link.name == device.name else {
+      return await lose(
+        name, why: "interface \(device.name) does not exist; it was renamed to \(link.name.shown)", makesDevice: true)
+    }
+    await learn(link, of: name)
+  }
+
   /// Takes over what is now known of a port's interface.
   func learn(_ link: LinkState?, of name: String) async {
     guard let record = records[name], let device = record.device else { return }
     let cameUp = link?.isUp == true && record.link?.isUp == false
     records[name]?.link = link
     // The kernel drops the routes of a link that goes down.
-    if cameUp, !record.configuration.routes.isEmpty {
+    if cameUp, !record.configuration.routes.isEmpty, let device = device as? TapDevice {
       let wanted = record.configuration.routes.compactMap { InterfaceRoute($0) }
       do { try device.setRoutes(old: wanted, new: wanted) } catch {
         logger.warning("routes cannot be set again: \(error)", metadata: ["port": "\(name)"])

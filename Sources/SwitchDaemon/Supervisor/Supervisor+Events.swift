@@ -32,7 +32,7 @@ extension Supervisor {
     case .linkChanged(let link): await changed(link)
     case .linkGone(let link, let moved):
       guard let name = port(with: link) else { return }
-      if moved { await follow(name) } else { await gone(name, code: 0) }
+      if moved, records[name]?.device is TapDevice { await follow(name) } else { await gone(name, code: 0) }
     case .namespaceAppeared(let reference, _):
       for name in ports(in: reference) where records[name]?.device == nil {
         await retry(name, create: records[name]?.makesDevice ?? true)
@@ -50,8 +50,8 @@ extension Supervisor {
     if let name = port(with: link) {
       // Not what the event says: when it is handled the link may have changed again, or have left the namespace.
       let now = records[name]?.device?.link() ?? link
-      if now.namespace == link.namespace { await learn(now, of: name) } else { await follow(name) }
-      return
+      let isHere = now.namespace == link.namespace && records[name]?.device is TapDevice
+      if isHere { await learn(now, of: name) } else { await follow(name) }
     }
     for (name, record) in records where record.device == nil && record.configuration.target == link.name {
       await retry(name, create: false)
@@ -76,8 +76,10 @@ extension Supervisor {
     guard let record = records[name] else { return }
     // With its namespace: then it is to be made anew when that returns.
     let device = record.configuration.target
+    let remakes = record.device is TapDevice
+    let why = remakes ? "was deleted; tapswitch port set \(name) up=on makes it anew" : "does not exist"
     await lose(
-      name, why: "device \(device) was deleted; tapswitch port set \(name) up=on makes it anew", makesDevice: false)
+      name, why: "\(remakes ? "device" : "interface") \(device) \(why)", makesDevice: !remakes)
     // Somebody may have made another one of that name already.
     await retry(name, create: false)
   }

@@ -58,7 +58,7 @@ extension Supervisor {
     let applied = nextApplied(of: record)
     records[name]?.applied = applied
     return PortAttachment(
-      port: record.index, serial: record.serial, descriptor: device.descriptor, limits: applied.limits,
+      port: record.index, serial: record.serial, io: device.io, limits: applied.limits,
       policy: applied.policy, handle: handle)
   }
 

@@ -140,7 +140,18 @@ extension Supervisor {
 
   /// Makes the device of a port as `new` says where that differs from `old`.
   private func apply(
-    _ new: PortConfiguration, instead old: PortConfiguration, to device: TapDevice, isShut: Bool
+    _ new: PortConfiguration, instead old: PortConfiguration, to device: any PortDevice, isShut: Bool
+  ) throws(PortError) {
+    if let device = device as? TapDevice {
+      try apply(new, instead: old, to: device)
+    } else if new.mtu != old.mtu, let mtu = new.mtu {
+      try device.setMTU(mtu)
+    }
+    if new.up != old.up { try device.setCarrier(new.up && !isShut) }
+  }
+
+  private func apply(
+    _ new: PortConfiguration, instead old: PortConfiguration, to device: TapDevice
   ) throws(PortError) {
     if new.mtu != old.mtu { try device.setMTU(new.mtu ?? 1500) }
     if new.txqueuelen != old.txqueuelen { try device.setQueueLength(new.txqueuelen) }
@@ -153,7 +164,6 @@ extension Supervisor {
       try device.setRoutes(
         old: old.routes.compactMap { InterfaceRoute($0) }, new: new.routes.compactMap { InterfaceRoute($0) })
     }
-    if new.up != old.up { try device.setCarrier(new.up && !isShut) }
   }
 
   private func found(_ name: String) throws(Problem) -> PortStatus {

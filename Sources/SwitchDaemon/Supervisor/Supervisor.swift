@@ -122,7 +122,7 @@ package actor Supervisor {
     saveTable()
     dataplane.stop()
     capture?.stop()
-    TapDevice.closeAll(records.values.compactMap(\.device))
+    close(records.values.compactMap(\.device), others: true)
     records = [:]
   }
 
@@ -132,8 +132,14 @@ package actor Supervisor {
     dataplane.stop()
     let devices = records.values.compactMap(\.device)
     for device in devices where !device.created { device.close(removing: false) }
-    TapDevice.closeAll(devices.filter(\.created), others: false)
+    close(devices.filter(\.created), others: false)
     records = [:]
+  }
+
+  /// - Parameter others: as for `TapDevice.closeAll`.
+  private func close(_ devices: [any PortDevice], others: Bool) {
+    for device in devices where !(device is TapDevice) { device.close(removing: false) }
+    TapDevice.closeAll(devices.compactMap { $0 as? TapDevice }, others: others)
   }
 
   /// From now on clients come in there.
