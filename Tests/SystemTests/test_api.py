@@ -53,7 +53,7 @@ def test_openapi_describes_exactly_what_answers(lab):
     for path, method in described:  # what is described answers: not with "no such route", nor "no such method"
         target = path.replace("{name}", a.port).replace("{mac}", mac(7))
         answer = switch.http("HEAD" if method == "head" else method.upper(), target,
-                             None if method in ("get", "delete") else {"nonsense": 1})
+                             None if method in ("get", "delete") else {"nonsense": 1}, {"Accept": "application/json"})
         assert answer.status != 405, (path, method)
         if answer.status == 404:
             assert "{" in path and answer.problem(404)["detail"], (path, method, answer.body)
